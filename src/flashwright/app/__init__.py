@@ -1,0 +1,1 @@
+"""One function a verb: plan, check, draw, convert, diff, prove, ..."""

@@ -1,0 +1,1 @@
+"""The arithmetic that everything else stands on: extents, sizes, alignment, near names."""

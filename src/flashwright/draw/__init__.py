@@ -1,0 +1,1 @@
+"""Maps of a layout: terminal, SVG, PNG, HTML."""

@@ -1,0 +1,1 @@
+"""Table to table: what a new layout does to devices that shipped with the old one."""

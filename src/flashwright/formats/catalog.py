@@ -1,0 +1,179 @@
+"""Every format that the project reads or writes, on one page, and how a file is recognised."""
+
+from __future__ import annotations
+
+import re
+
+from flashwright.formats.format import Format
+
+_M = re.M | re.S
+
+
+def _p(pattern: bytes) -> re.Pattern[bytes]:
+    return re.compile(pattern, _M)
+
+
+FORMATS: tuple[Format, ...] = (
+    Format(
+        "alios-c",
+        "AliOS Things and Beken C tables",
+        "flashwright.formats.alios_c",
+        (".c", ".h"),
+        (
+            _p(
+                rb"hal_logic_partition_t|bk_logic_partition_t|mtd_partition_t|aos_flashpart_t"
+                rb"|HAL_PARTITION_"
+            ),
+        ),
+    ),
+    Format(
+        "fal",
+        "RT-Thread FAL header",
+        "flashwright.formats.fal",
+        (".h",),
+        (_p(rb"FAL_PART_TABLE|FAL_PART_MAGIC_W(?:OR|RO)D"),),
+    ),
+    Format(
+        "esp-idf-bin",
+        "ESP-IDF binary partition table",
+        "flashwright.formats.esp_idf_bin",
+        (".bin",),
+        (_p(rb"\A(?:\xaaP|\xeb\xeb)"),),
+        binary=True,
+    ),
+    Format(
+        "beken-csv",
+        "Beken Armino partition CSV",
+        "flashwright.formats.beken_csv",
+        (".csv",),
+        (
+            _p(
+                rb"^#?[ \t]*Name[ \t]*,[ \t]*Offset[ \t]*,[ \t]*Size[ \t]*,[ \t]*Execute"
+                rb"|^[ \t]*(?:primary|secondary)_[a-z0-9_]+[ \t]*,"
+            ),
+        ),
+    ),
+    Format(
+        "esp-idf-csv",
+        "ESP-IDF partition CSV",
+        "flashwright.formats.esp_idf_csv",
+        (".csv",),
+        (
+            _p(
+                rb"^[^#\n,]*,[ \t]*(?:app|data|bootloader|partition_table|0x[0-9a-f]+|[0-9]+)[ \t]*,"
+                rb"[^\n]*,"
+            ),
+        ),
+    ),
+    Format(
+        "zephyr-dts",
+        "Zephyr devicetree or overlay",
+        "flashwright.formats.zephyr_dts",
+        (".dts", ".dtsi", ".overlay"),
+        (
+            _p(
+                rb"fixed-partitions|fixed-subpartitions|mapped-partition|partition@|_partition\b.*\{"
+            ),
+        ),
+    ),
+    Format(
+        "nrf-pm-static",
+        "nRF Connect SDK pm_static.yml, partitions.yml",
+        "flashwright.formats.nrf_pm_static",
+        (".yml", ".yaml"),
+        (
+            _p(
+                rb"^[\w-]+:[ \t]*(?:&\w+)?[ \t]*\r?\n(?:[ \t]+[^\n]*\n)*?[ \t]+(?:address|region|span|size):"
+            ),
+        ),
+    ),
+    Format(
+        "mynewt-bsp",
+        "Apache Mynewt bsp.yml",
+        "flashwright.formats.mynewt_bsp",
+        (".yml", ".yaml"),
+        (_p(rb"bsp\.flash_map"),),
+    ),
+    Format(
+        "bouffalo-toml",
+        "Bouffalo Lab partition TOML",
+        "flashwright.formats.bouffalo_toml",
+        (".toml",),
+        (_p(rb"^[ \t]*\[\[?pt_(?:entry|table)\]"),),
+    ),
+    Format(
+        "picotool-json",
+        "Raspberry Pi picotool partition table JSON",
+        "flashwright.formats.picotool_json",
+        (".json",),
+        (_p(rb'"partitions"\s*:\s*\['), _p(rb'"unpartitioned"|"families"|"permissions"')),
+    ),
+    Format(
+        "infineon-json",
+        "Infineon flash map JSON",
+        "flashwright.formats.infineon_json",
+        (".json",),
+        (_p(rb'"boot_and_upgrade"'),),
+    ),
+    Format(
+        "mtdparts",
+        "Linux and U-Boot mtdparts string",
+        "flashwright.formats.mtdparts",
+        (".txt", ".mtdparts", ".env"),
+        (
+            _p(
+                rb"mtdparts=[^\s;]+:|\A[\w.-]+:(?:-|[0-9a-fx]+[kmg]?)(?:@[0-9a-fx]+[kmg]?)?\([^)]*\)"
+            ),
+        ),
+    ),
+    Format(
+        "json",
+        "flashwright's own JSON",
+        "flashwright.formats.own_json",
+        (".json",),
+        (_p(rb'"tables"\s*:\s*\['), _p(rb'"flashwright"|"partitions"\s*:')),
+    ),
+    Format(
+        "ld-memory",
+        "GNU ld MEMORY regions",
+        "flashwright.formats.ld_memory",
+        (".ld", ".x", ".lds"),
+        (_p(rb"^[ \t]*MEMORY\b\s*\{"),),
+    ),
+    Format(
+        "rust-memory-x",
+        "Rust memory.x",
+        "flashwright.formats.rust_memory_x",
+        (".x",),
+        reads=False,
+    ),
+    Format("c-header", "C header", "flashwright.formats.c_header", (".h",), reads=False),
+    Format(
+        "mcuboot-flash-map",
+        "MCUboot flash map header",
+        "flashwright.formats.mcuboot_flash_map",
+        (".h",),
+        reads=False,
+    ),
+    Format("markdown", "Markdown", "flashwright.formats.markdown", (".md",), reads=False),
+)
+
+
+def format_named(name: str) -> Format | None:
+    """The format called ``name``, ``None`` if there is none."""
+    return next((f for f in FORMATS if f.name == name), None)
+
+
+def recognised(path: str, data: bytes) -> tuple[Format, ...]:
+    """The formats that ``data`` may be, best first; content counts before the name's ending."""
+    head = data[: 256 << 10]
+    binary = b"\0" in head[:4096]
+    scored: list[tuple[float, int, Format]] = []
+    for place, form in enumerate(FORMATS):
+        if not form.reads or not form.signatures or (binary and not form.binary):
+            continue
+        hits = sum(1 for s in form.signatures if s.search(head)) / len(form.signatures)
+        if hits:
+            named = path.lower().endswith(form.suffixes)
+            scored.append((hits + (0.5 if named else 0.0), -place, form))
+    return tuple(form for _, _, form in sorted(scored, key=lambda s: s[:2], reverse=True))

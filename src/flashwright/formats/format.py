@@ -1,0 +1,122 @@
+"""What every format of the project is: sources in, tables and findings out, and back.
+
+Laws: a reader never raises for any bytes, never executes anything, never opens a file (what it may
+read beside its source is in ``Source.others``), and is bounded in time and memory. A writer never
+loses anything in silence: what the format cannot express is a finding.
+"""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol, cast
+
+from flashwright.diag.finding import Finding
+from flashwright.model.device import Device
+from flashwright.model.table import Table
+
+#: The largest file that a reader looks at, in bytes; a larger text file is a finding (FMT002).
+LARGEST_TEXT = 4 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file as bytes, with the path that findings shall name.
+
+    ``others`` are files that it may refer to (headers, overlays), by the path or name that it uses.
+    """
+
+    path: str
+    data: bytes
+    others: Mapping[str, bytes] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOptions:
+    """What the user adds to a file: the device, macros, and facts that the file does not give.
+
+    ``defines`` are ``-D`` macros, ``environment`` the variables that an ESP-IDF CSV may name,
+    ``table_offset`` and ``flash_size`` are bytes, ``secure_boot`` is ``""``, ``v1`` or ``v2``.
+    """
+
+    device: Device | None = None
+    defines: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)
+    table_offset: int | None = None
+    bootloader_offset: int | None = None
+    flash_size: int | None = None
+    secure_boot: str = ""
+    extra_subtypes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WriteOptions:
+    """How to write: the version of the ecosystem's SDK, and what the target needs to know.
+
+    ``base`` is an existing file into which the tables are to be written, keeping all else.
+    """
+
+    sdk: str = ""
+    base: Source | None = None
+    table_offset: int | None = None
+    md5: bool = True
+    secure_boot: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """What a reader found: tables as far as they could be read, and all findings."""
+
+    tables: tuple[Table, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """What a writer made: the file's bytes, ``None`` if nothing may be written, and all findings."""
+
+    data: bytes | None
+    findings: tuple[Finding, ...] = ()
+
+
+class Reader(Protocol):
+    """``decode`` of a format's module."""
+
+    def __call__(self, source: Source, options: ReadOptions) -> Decoded: ...
+
+
+class Writer(Protocol):
+    """``encode`` of a format's module."""
+
+    def __call__(self, tables: tuple[Table, ...], options: WriteOptions) -> Encoded: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A format: its name, where its module is, how a file of it is recognised.
+
+    ``signatures`` are patterns over the first part of a file; the share of them that match is how
+    sure the recognition is. The module is imported when the format is used; it has ``decode``
+    (unless ``reads`` is false) and ``encode`` (unless ``writes`` is false).
+    """
+
+    name: str
+    title: str
+    module: str
+    suffixes: tuple[str, ...]
+    signatures: tuple[re.Pattern[bytes], ...] = ()
+    reads: bool = True
+    writes: bool = True
+    binary: bool = False
+
+    def decode(self, source: Source, options: ReadOptions) -> Decoded:
+        """The tables of ``source``, as the real system would read them."""
+        reader = cast(Reader, importlib.import_module(self.module).decode)
+        return reader(source, options)
+
+    def encode(self, tables: tuple[Table, ...], options: WriteOptions) -> Encoded:
+        """The tables as a file of this format."""
+        writer = cast(Writer, importlib.import_module(self.module).encode)
+        return writer(tables, options)

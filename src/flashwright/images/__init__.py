@@ -1,0 +1,1 @@
+"""Factory images and dumps: partitions' contents laid out, and taken apart."""

@@ -1,0 +1,1 @@
+"""The nouns: flash geometry, device, partition, table, scheme, spec, plan. Frozen values only."""

@@ -1,0 +1,1 @@
+"""Update packages: images prepared for the way through the air."""

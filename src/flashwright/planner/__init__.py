@@ -1,0 +1,1 @@
+"""Spec to plan: the method, the constraints, the exact search, the reasons."""

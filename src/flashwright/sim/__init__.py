@@ -1,0 +1,1 @@
+"""Schemes as step machines, the power-cut explorer, traces and verdicts."""
