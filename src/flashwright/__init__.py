@@ -1,1 +1,1 @@
-"""Plan, check, draw, write, evolve and prove flash layouts of devices that are updated over the air."""
+"""Plan, check, draw, write, evolve and prove flash layouts of devices updated over the air."""

@@ -1,10 +1,10 @@
-"""Text from files shown to people: one line, bounded, no control characters, no terminal escapes."""
+"""Text from files, shown to people: one bounded line without control characters."""
 
 from __future__ import annotations
 
 
 def printable(text: str, limit: int = 80) -> str:
-    """``text`` with all that is not printable shown as escapes, cut (and marked ``…``) at ``limit``.
+    """``text`` with all that is not printable as escapes, cut (and marked ``…``) at ``limit``.
 
     A name in a hostile file may carry terminal escapes, line breaks or direction overrides; what
     is printed never does.

@@ -1,1 +1,1 @@
-"""How a fault is told: findings with a code, a place in the file, a place in the flash, and help."""
+"""How a fault is told: a code, a place in the file, a place in the flash, and help."""

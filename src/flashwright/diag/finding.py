@@ -1,7 +1,7 @@
 """A finding: one thing that is wrong, or worth knowing, about a file, a table or a wish.
 
 Laws: a user's mistake is a finding, never an exception; the message is one line and ends without a
-full stop; ``help`` says what to do, with numbers; all findings are reported at once, in flash order.
+full stop; ``help`` says what to do, with numbers; all are reported at once, in flash order.
 """
 
 from __future__ import annotations

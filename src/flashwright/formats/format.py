@@ -75,7 +75,7 @@ class Decoded:
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """What a writer made: the file's bytes, ``None`` if nothing may be written, and all findings."""
+    """What a writer made: the bytes, ``None`` if nothing may be written, and all findings."""
 
     data: bytes | None
     findings: tuple[Finding, ...] = ()
@@ -84,13 +84,17 @@ class Encoded:
 class Reader(Protocol):
     """``decode`` of a format's module."""
 
-    def __call__(self, source: Source, options: ReadOptions) -> Decoded: ...
+    def __call__(self, source: Source, options: ReadOptions) -> Decoded:
+        """The tables of ``source`` and all findings."""
+        ...
 
 
 class Writer(Protocol):
     """``encode`` of a format's module."""
 
-    def __call__(self, tables: tuple[Table, ...], options: WriteOptions) -> Encoded: ...
+    def __call__(self, tables: tuple[Table, ...], options: WriteOptions) -> Encoded:
+        """The file that says what the tables say."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

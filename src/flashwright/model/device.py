@@ -27,7 +27,7 @@ class BootFacts:
     ``bank_mode`` is ``None`` where the user's bootloader decides. ``boot_offsets`` are the places
     that the bootloader jumps to, as offsets in flash ``owner``, first bank first; empty where
     free. ``bootloader`` is where the bootloader itself has to lie (``None`` where free), and
-    ``table_offset`` where the device reads its own partition table (ESP-IDF), 0 where it reads none.
+    ``table_offset`` where the device reads its own partition table (ESP-IDF; 0: it reads none).
     """
 
     owner: str

@@ -53,8 +53,7 @@ class Scheme:
 
     ``backup_slice`` is the room in bytes beside a delta that the patcher needs (0: none);
     ``record`` where the boot record lies; ``reverts`` whether a bad image can be taken back;
-    ``needs_scratch`` whether it swaps through a scratch area; ``second_boot`` whether a second-stage
-    bootloader does the work.
+    ``needs_scratch`` whether it swaps through a scratch area.
     """
 
     name: str

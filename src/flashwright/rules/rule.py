@@ -1,4 +1,4 @@
-"""A rule: a pure function from a view of a table to findings, whose docstring is its manual page."""
+"""A rule: a pure function from a view of a table to findings; its docstring is its manual."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a rule sees: a table with its device and what several rules would otherwise work out anew."""
+"""What a rule sees: a table with its device, and what several rules would work out anew."""
 
 from __future__ import annotations
 
