@@ -60,8 +60,8 @@ FORMATS: tuple[Format, ...] = (
         (".csv",),
         (
             _p(
-                rb"^[^#\n,]*,[ \t]*(?:app|data|bootloader|partition_table|0x[0-9a-f]+|[0-9]+)[ \t]*,"
-                rb"[^\n]*,"
+                rb"^[^#\n,]*,[ \t]*(?:app|data|bootloader|partition_table|0x[0-9a-f]+|[0-9]+)"
+                rb"[ \t]*,[^\n]*,"
             ),
         ),
     ),
@@ -83,7 +83,8 @@ FORMATS: tuple[Format, ...] = (
         (".yml", ".yaml"),
         (
             _p(
-                rb"^[\w-]+:[ \t]*(?:&\w+)?[ \t]*\r?\n(?:[ \t]+[^\n]*\n)*?[ \t]+(?:address|region|span|size):"
+                rb"^[\w-]+:[ \t]*(?:&\w+)?[ \t]*\r?\n(?:[ \t]+[^\n]*\n)*?"
+                rb"[ \t]+(?:address|region|span|size):"
             ),
         ),
     ),
