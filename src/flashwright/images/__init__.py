@@ -1,1 +1,0 @@
-"""Factory images and dumps: partitions' contents laid out, and taken apart."""

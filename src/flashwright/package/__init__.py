@@ -1,1 +1,0 @@
-"""Update packages: images prepared for the way through the air."""
