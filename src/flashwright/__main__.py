@@ -1,0 +1,5 @@
+"""``python -m flashwright``."""
+
+from flashwright.cli.main import run
+
+run()

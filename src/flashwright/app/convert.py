@@ -1,0 +1,30 @@
+"""``convert``: the layouts of a file in another format, with all that the format cannot say."""
+
+from __future__ import annotations
+
+from flashwright.app.layout import SPEC_FORMAT
+from flashwright.base.nearest import did_you_mean
+from flashwright.diag.finding import error
+from flashwright.formats.catalog import FORMATS, format_named
+from flashwright.formats.format import Encoded, WriteOptions
+from flashwright.model.table import Table
+
+
+def convert(
+    tables: tuple[Table, ...],
+    to: str,
+    options: WriteOptions = WriteOptions(),  # noqa: B008  (a frozen value)
+) -> Encoded:
+    """The tables as a file of format ``to``; without bytes where nothing may be written."""
+    form = format_named(to)
+    if form is None or not form.writes:
+        known = [f.name for f in FORMATS if f.writes]
+        what = "is only read, never written" if form or to == SPEC_FORMAT else "is not known"
+        return Encoded(None, (error("FMT001", f"format `{to}` {what}", did_you_mean(to, known)),))
+    return form.encode(tables, options)
+
+
+def for_path(path: str) -> tuple[str, ...]:
+    """The formats that a file of this name may be written in, by its ending."""
+    lower = path.lower()
+    return tuple(f.name for f in FORMATS if f.writes and lower.endswith(f.suffixes))

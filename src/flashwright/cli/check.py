@@ -1,0 +1,64 @@
+"""``flashwright check FILE...``."""
+
+from __future__ import annotations
+
+import argparse
+
+from flashwright.app.check import check
+from flashwright.cli.options import (
+    UsageError,
+    add_reading,
+    add_reporting,
+    read_options,
+    source_of,
+)
+from flashwright.cli.report import complain, report
+from flashwright.diag.finding import Finding
+from flashwright.host.catalogue import Catalogue
+from flashwright.host.files import FileFaultError
+from flashwright.model.table import Table
+
+_EXAMPLES = """\
+examples:
+  flashwright check flash.toml
+  flashwright check partitions.csv --flash-size 4M
+  flashwright check board.c --device esp8266:2m-1024 --fail-on warning
+  flashwright check dump.bin --output-format json
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Its options."""
+    parser.epilog = _EXAMPLES
+    add_reading(parser, several=True)
+    add_reporting(parser)
+
+
+def execute(args: argparse.Namespace) -> int:
+    """Check every file and report all findings together."""
+    catalogue = Catalogue()
+    findings: list[Finding] = []
+    tables: list[Table] = []
+    partitions = accepted = 0
+    try:
+        options = read_options(args, catalogue)
+    except UsageError as fault:
+        return complain(fault.finding, args)
+    for path in args.files:
+        try:
+            result = check(source_of(args, path), catalogue, options, args.form)
+        except FileFaultError as fault:
+            findings.append(fault.finding)
+            continue
+        findings.extend(result.findings)
+        tables.extend(result.layouts.tables)
+        accepted += result.accepted
+    partitions = sum(len(t.partitions) for t in tables)
+    summary = f"{_count(len(tables), 'table')}, {_count(partitions, 'partition')}"
+    if accepted:
+        summary += f", {accepted} accepted"
+    return report(tuple(findings), args, tables=tuple(tables), summary=summary)
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"

@@ -1,0 +1,100 @@
+"""The command line: which verb, and the exit status that everybody agrees on.
+
+Exit status: 0 clean; 1 findings at or above the threshold, infeasible, or violated; 2 wrong usage
+or unreadable input; 70 a fault of ours. Only the modules of the chosen verb are imported.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from dataclasses import dataclass
+from typing import NoReturn
+
+VERSION = "0.1.0"
+
+CLEAN, FOUND, USAGE, OURS = 0, 1, 2, 70
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A verb: its name, one line about it, and the module with ``configure`` and ``execute``."""
+
+    name: str
+    help: str
+    module: str
+
+
+COMMANDS: tuple[Command, ...] = (
+    Command("plan", "lay out a flash.toml, with the reasons", "flashwright.cli.plan"),
+    Command("check", "find what is wrong with a layout", "flashwright.cli.check"),
+    Command("draw", "draw the map of a layout", "flashwright.cli.draw"),
+    Command("convert", "write a layout in another format", "flashwright.cli.convert"),
+    Command("devices", "list, search and show devices", "flashwright.cli.devices"),
+    Command("explain", "show the manual page of a finding's code", "flashwright.cli.explain"),
+    Command("schema", "print a JSON Schema", "flashwright.cli.schema"),
+    Command("completion", "print a shell completion script", "flashwright.cli.completion"),
+)
+
+
+def run() -> NoReturn:
+    """The entry point of the ``flashwright`` command."""
+    sys.exit(main(sys.argv[1:]))
+
+
+def main(arguments: list[str]) -> int:
+    """Carry out the command and return its exit status; faults of ours are 70."""
+    try:
+        args = parser(arguments).parse_args(arguments)
+    except SystemExit as done:
+        return done.code if isinstance(done.code, int) else USAGE
+    try:
+        return int(importlib.import_module(args.command_module).execute(args))
+    except BrokenPipeError:
+        # The reader of our output (`| head`) has gone away: that is no fault.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return CLEAN
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return 130
+    except Exception:  # the one place that turns a fault of ours into exit status 70
+        return _our_fault()
+
+
+def parser(arguments: list[str] | None = None) -> argparse.ArgumentParser:
+    """The parser; with ``arguments`` only the chosen verb's options are set up, to start fast."""
+    top = argparse.ArgumentParser(
+        prog="flashwright",
+        description="Plan, check, draw, write and prove the flash layout of a device with OTA "
+        "updates.",
+        epilog="Example: flashwright plan examples/esp8266-2m/flash.toml",
+    )
+    top.add_argument("--version", action="version", version=f"flashwright {VERSION}")
+    verbs = top.add_subparsers(title="verbs", metavar="VERB", required=True)
+    names = {command.name for command in COMMANDS}
+    chosen = next((a for a in arguments or () if a in names), None)
+    for command in COMMANDS:
+        sub = verbs.add_parser(
+            command.name,
+            help=command.help,
+            description=command.help[0].upper() + command.help[1:] + ".",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        sub.set_defaults(command_module=command.module)
+        if arguments is None or command.name == chosen:
+            importlib.import_module(command.module).configure(sub)
+    return top
+
+
+def _our_fault() -> int:
+    import traceback
+
+    traceback.print_exc()
+    print(
+        "flashwright: this is a fault of ours, not yours; please report it with the lines above "
+        "and the input",
+        file=sys.stderr,
+    )
+    return OURS

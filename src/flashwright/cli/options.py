@@ -1,0 +1,133 @@
+"""Options that several verbs share, and how they become values of the core."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from flashwright.base.nearest import did_you_mean
+from flashwright.base.size import SizeError, parse_size
+from flashwright.diag.finding import Finding, Severity, error
+from flashwright.formats.format import ReadOptions, Source
+from flashwright.host.catalogue import Catalogue
+from flashwright.host.files import FileFaultError, read_others, read_source
+from flashwright.model.device import Device
+
+
+class UsageError(Exception):
+    """The words of the command cannot be carried out; ``finding`` says why."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(finding.message)
+        self.finding = finding
+
+
+def size_argument(text: str) -> int:
+    """An argument that is a size."""
+    try:
+        return parse_size(text)
+    except SizeError as fault:
+        raise argparse.ArgumentTypeError(f"{text!r}: {fault}") from None
+
+
+def add_reading(parser: argparse.ArgumentParser, *, several: bool = False) -> None:
+    """The file (or files) and how to read it."""
+    what = "flash.toml, a layout file of any known format, or a flash dump; - for standard input"
+    if several:
+        parser.add_argument("files", metavar="FILE", nargs="+", help=what)
+    else:
+        parser.add_argument("file", metavar="FILE", help=what)
+    group = parser.add_argument_group("reading")
+    group.add_argument("--from", dest="form", metavar="FORMAT", help="the format of FILE")
+    group.add_argument("--device", metavar="NAME[:CONFIGURATION]", help="the device of the layout")
+    group.add_argument("-D", dest="defines", metavar="NAME[=VALUE]", action="append", default=[])
+    group.add_argument("-I", dest="include", metavar="DIR", action="append", default=[])
+    group.add_argument("--overlay", metavar="FILE", action="append", default=[])
+    group.add_argument("--table-offset", "--offset", type=size_argument, metavar="BYTES")
+    group.add_argument("--bootloader-offset", type=size_argument, metavar="BYTES")
+    group.add_argument("--flash-size", type=size_argument, metavar="BYTES")
+    group.add_argument("--secure-boot", choices=("v1", "v2"), default="")
+    group.add_argument(
+        "--extra-subtype", metavar="TYPE,NAME,VALUE", action="append", default=[], dest="extra"
+    )
+
+
+def add_reporting(parser: argparse.ArgumentParser) -> None:
+    """How findings are told, and which of them fail the command."""
+    group = parser.add_argument_group("reporting")
+    group.add_argument(
+        "--output-format", choices=("text", "json", "sarif", "github"), default="text"
+    )
+    group.add_argument(
+        "--fail-on",
+        choices=[s.word for s in Severity],
+        default="error",
+        help="the severity from which on the exit status is 1 (error)",
+    )
+    add_colour(group)
+
+
+def add_colour(parser: argparse._ActionsContainer) -> None:
+    """Whether to use colours."""
+    parser.add_argument("--color", choices=("auto", "always", "never"), default="auto")
+
+
+def in_colour(args: argparse.Namespace) -> bool:
+    """Whether standard output takes colours; NO_COLOR is respected (https://no-color.org)."""
+    if args.color != "auto":
+        return bool(args.color == "always")
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+
+
+def threshold(args: argparse.Namespace) -> Severity:
+    """The severity from which on the command fails."""
+    return Severity[args.fail_on.upper()]
+
+
+def source_of(args: argparse.Namespace, path: str) -> Source:
+    """The file at ``path`` with the directories and overlays that it may refer to."""
+    others: dict[str, bytes] = {}
+    for directory in args.include:
+        others.update(read_others(directory))
+    for overlay in args.overlay:
+        others[Path(overlay).name] = read_source(overlay).data
+    return read_source(path, others)
+
+
+def read_options(args: argparse.Namespace, catalogue: Catalogue) -> ReadOptions:
+    """What the user adds to the file; ``UsageError`` for an unknown device."""
+    defines = {}
+    for text in args.defines:
+        name, _, value = text.partition("=")
+        defines[name.strip()] = value if "=" in text else "1"
+    return ReadOptions(
+        device=device_named(args.device, catalogue) if args.device else None,
+        defines=defines,
+        environment=dict(os.environ),
+        table_offset=args.table_offset,
+        bootloader_offset=args.bootloader_offset,
+        flash_size=args.flash_size,
+        secure_boot=args.secure_boot,
+        extra_subtypes=tuple(args.extra),
+    )
+
+
+def device_named(text: str, catalogue: Catalogue) -> Device:
+    """The one device that ``text`` names; ``UsageError`` if none or several."""
+    name, _, configuration = text.partition(":")
+    found = catalogue.find(name, configuration or None)
+    if len(found) == 1:
+        return found[0]
+    if found:
+        ids = ", ".join(d.id for d in found)
+        raise UsageError(error("DEV002", f"`{text}` has several configurations", f"one of {ids}"))
+    every = catalogue.find(name)
+    if every:
+        known = did_you_mean(configuration, (d.configuration for d in every))
+        raise UsageError(error("DEV002", f"`{name}` has no configuration `{configuration}`", known))
+    raise UsageError(error("DEV001", f"no device `{text}`", did_you_mean(name, catalogue.names())))
+
+
+__all__ = ["FileFaultError", "UsageError"]
