@@ -32,6 +32,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("check", "find what is wrong with a layout", "flashwright.cli.check"),
     Command("draw", "draw the map of a layout", "flashwright.cli.draw"),
     Command("convert", "write a layout in another format", "flashwright.cli.convert"),
+    Command("sync", "do a board's several files agree?", "flashwright.cli.sync"),
     Command("devices", "list, search and show devices", "flashwright.cli.devices"),
     Command("explain", "show the manual page of a finding's code", "flashwright.cli.explain"),
     Command("schema", "print a JSON Schema", "flashwright.cli.schema"),
