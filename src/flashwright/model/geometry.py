@@ -48,8 +48,9 @@ class Flash:
     ``name`` is the owner that partitions name (``embedded``, ``spi``, ``qspi``); ``base`` the CPU
     address of its first byte, ``None`` if it is not memory-mapped; ``runs`` its erase blocks from
     the first byte on; ``program_unit`` in bytes; times are typical figures of the datasheet in
-    microseconds per erase block or program unit, 0 where not known; ``source`` says where the
-    facts come from.
+    microseconds per erase block or program unit, 0 where not known; ``security_granule`` what a
+    border between secure and non-secure code is a multiple of, in bytes (TrustZone; 0: none or not
+    known); ``source`` says where the facts come from.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Flash:
     program_time_us: int = 0
     banks: tuple[Bank, ...] = ()
     source: str = ""
+    security_granule: int = 0
 
     @property
     def size(self) -> int:

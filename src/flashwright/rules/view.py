@@ -1,14 +1,84 @@
-"""What a rule sees: a table with its device, and what several rules would work out anew."""
+"""What a rule sees: a table with its device, and what several rules would work out anew.
+
+Everything here is worked out once a table and then looked up, so that the whole catalogue stays
+linear in the number of partitions (but for the findings themselves).
+"""
 
 from __future__ import annotations
 
+import itertools
+import re
 from dataclasses import dataclass
 from functools import cached_property
 
+from flashwright.base.extent import Extent
+from flashwright.model.alios import PREFIX
 from flashwright.model.device import Device
 from flashwright.model.geometry import Flash
-from flashwright.model.table import Partition, Table
+from flashwright.model.table import IMAGE_ROLES, Partition, Role, Table
 from flashwright.model.update import Update
+
+#: Memories that a layout file may name beside flashes; nothing of them is erased in blocks.
+_NOT_FLASH = re.compile(r"(?:^|_)(?:s|ps|d|ext)?ram(?:\d*$|_)|^(?:otp|uicr|efuse|eeprom)\b", re.I)
+_OTA_NAME = re.compile(r"(?:^|_)ota_?(\d{1,2})$", re.I)
+
+#: Roles whose partitions are erased by themselves, whatever contains them.
+DATA_ROLES = frozenset({Role.KV, Role.FILESYSTEM, Role.BOOT_RECORD, Role.COREDUMP})
+
+#: Flags that say that a partition is meant to be read only.
+READ_ONLY_FLAGS = frozenset({"readonly", "read-only", "ro"})
+
+#: Words of ESP-IDF for what a role is without attributes of its own: (type, subtype).
+_ESP_ROLES: dict[Role, tuple[int, int]] = {
+    Role.FACTORY: (0, 0x00),
+    Role.BOOT_RECORD: (1, 0x00),
+    Role.CALIBRATION: (1, 0x01),
+    Role.KV: (1, 0x02),
+    Role.COREDUMP: (1, 0x03),
+    Role.BOOTLOADER: (2, 0x00),
+    Role.PARTITION_TABLE: (3, 0x00),
+}
+_ESP_TYPES = {"app": 0, "data": 1, "bootloader": 2, "partition_table": 3}
+_ESP_SUBTYPES: dict[int, dict[str, int]] = {
+    0: {"factory": 0, "test": 0x20, "tee_0": 0x30, "tee_1": 0x31}
+    | {f"ota_{n}": 0x10 + n for n in range(16)},
+    1: {
+        "ota": 0x00,
+        "phy": 0x01,
+        "nvs": 0x02,
+        "coredump": 0x03,
+        "nvs_keys": 0x04,
+        "efuse": 0x05,
+        "undefined": 0x06,
+        "esphttpd": 0x80,
+        "fat": 0x81,
+        "spiffs": 0x82,
+        "littlefs": 0x83,
+        "tee_ota": 0x90,
+    },
+    2: {"primary": 0, "ota": 1, "recovery": 2},
+    3: {"primary": 0, "ota": 1},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A partition that lies whole in a known flash, with its first and last erase block."""
+
+    partition: Partition
+    flash: Flash
+    first: Extent
+    last: Extent
+
+    @property
+    def starts_clean(self) -> bool:
+        """Whether it starts where an erase block starts."""
+        return self.first.start == self.partition.extent.start
+
+    @property
+    def ends_clean(self) -> bool:
+        """Whether it ends where an erase block ends."""
+        return self.last.end == self.partition.extent.end
 
 
 @dataclass(frozen=True)
@@ -27,14 +97,239 @@ class View:
         """How the device is updated, as far as declared."""
         return self.table.update
 
+    @cached_property
+    def ecosystem(self) -> str:
+        """``alios``, ``esp-idf``, ``mcuboot`` or nothing: as declared, or as the source shows."""
+        table = self.table
+        if table.update:
+            return table.update.scheme.ecosystem
+        if table.format.startswith("esp-idf"):
+            return "esp-idf"
+        if table.format == "alios-c" or any((p.id or "").startswith(PREFIX) for p in self.present):
+            return "alios"
+        if any("subtype" in p.attributes for p in self.present):
+            return "esp-idf"
+        return ""
+
+    @cached_property
+    def present(self) -> tuple[Partition, ...]:
+        """The partitions that are in a flash, in order; not those that say "there is none"."""
+        return tuple(
+            p
+            for p in self.table.partitions
+            if not _NOT_FLASH.search(p.owner) and (p.extent or p.owner.casefold() != "none")
+        )
+
+    @cached_property
+    def flashes(self) -> dict[str, Flash]:
+        """The flashes of the device by name."""
+        return {f.name: f for f in self.device.flashes} if self.device else {}
+
     def flash_of(self, partition: Partition) -> Flash | None:
         """The flash that a partition lies in, ``None`` if there is no such flash or no device."""
-        return self.device.flash(partition.owner) if self.device else None
+        return self.flashes.get(partition.owner)
+
+    @cached_property
+    def astray(self) -> tuple[Partition, ...]:
+        """Partitions whose start is no place in their flash: an address of another, a wrong one."""
+        if not self.device:
+            return ()
+        return tuple(p for p in self.present if p.extent and self._is_astray(p))
+
+    @cached_property
+    def _addressed(self) -> frozenset[str]:
+        """Memory-mapped flashes whose partitions are written as CPU addresses, or most of them."""
+        return frozenset(
+            f.name
+            for f in self.flashes.values()
+            if f.base
+            and any(p.start == f.base + p.extent.start for p in self.present if p.owner == f.name)
+        )
+
+    def _is_astray(self, partition: Partition) -> bool:
+        flash = self.flash_of(partition)
+        if flash is None or self.device is None:
+            return False
+        if self.table.format == "alios-c" and flash.name in self._addressed:
+            return partition.start - (flash.base or 0) != partition.extent.start
+        if partition.extent.start < flash.size:
+            return False
+        other = self.device.locate(partition.start)
+        return other is not None and other[0].name != flash.name
 
     @cached_property
     def by_flash(self) -> dict[str, tuple[Partition, ...]]:
         """The partitions that hold at least one byte, of each flash by offset."""
+        astray = {id(p) for p in self.astray}
+        found: dict[str, list[Partition]] = {}
+        for p in self.present:
+            if p.extent and id(p) not in astray:
+                found.setdefault(p.owner, []).append(p)
+        known = [n for n in self.flashes if n in found]
+        order = known + sorted(n for n in found if n not in self.flashes)
+        return {n: tuple(sorted(found[n], key=lambda p: p.extent)) for n in order}
+
+    @cached_property
+    def placed(self) -> tuple[Placed, ...]:
+        """The partitions that lie whole in a known flash, by flash and offset."""
+        result = []
+        for owner, partitions in self.by_flash.items():
+            flash = self.flashes.get(owner)
+            if flash is None:
+                continue
+            size = flash.size
+            for p in partitions:
+                if p.extent.end <= size:
+                    first = flash.block_at(p.extent.start)
+                    inside = p.extent.end <= first.end
+                    last = first if inside else flash.block_at(p.extent.end - 1)
+                    result.append(Placed(p, flash, first, last))
+        return tuple(result)
+
+    @cached_property
+    def _names(self) -> dict[str, Partition]:
+        return {p.name: p for p in reversed(self.table.partitions)}
+
+    def ancestors(self, partition: Partition) -> tuple[str, ...]:
+        """The names of the partitions that contain it on purpose, nearest first."""
+        result: list[str] = []
+        while partition.parent and partition.parent not in result:
+            result.append(partition.parent)
+            above = self._names.get(partition.parent)
+            if above is None:
+                break
+            partition = above
+        return tuple(result)
+
+    def declared(self, one: Partition, other: Partition) -> bool:
+        """Whether the two are meant to use the same bytes: one contains or shares the other."""
+        if one.parent is None and other.parent is None and not one.shares and not other.shares:
+            return False
+        return (
+            other.name in one.shares
+            or one.name in other.shares
+            or other.name in self.ancestors(one)
+            or one.name in self.ancestors(other)
+        )
+
+    def erased_together(self, one: Partition, other: Partition) -> bool:
+        """Whether both are parts of one larger partition that is erased as a whole."""
+        if one.parent is None or other.parent is None:
+            return False
+        if one.role in DATA_ROLES or other.role in DATA_ROLES:
+            return False
+        return bool(set(self.ancestors(one)) & set(self.ancestors(other)))
+
+    @cached_property
+    def shared_blocks(self) -> dict[tuple[str, Extent], tuple[Placed, ...]]:
+        """The erase blocks (flash, extent) of several partitions that are not meant to share.
+
+        Those that overlap anyway do not count. Only the first and the last erase block of a
+        partition can be shared without an overlap.
+        """
+        members: dict[tuple[str, Extent], list[Placed]] = {}
+        for p in self.placed:
+            single = p.first == p.last
+            if not p.starts_clean or (single and not p.ends_clean):
+                members.setdefault((p.flash.name, p.first), []).append(p)
+            if not single and not p.ends_clean:
+                members.setdefault((p.flash.name, p.last), []).append(p)
         return {
-            owner: tuple(p for p in self.table.in_flash(owner) if p.extent)
-            for owner in self.table.owners
+            block: tuple(group)
+            for block, group in members.items()
+            if len(group) > 1 and self._any_apart(group)
         }
+
+    def _any_apart(self, group: list[Placed]) -> bool:
+        """Whether two neighbours of the group have no byte in common and no relation."""
+        for one, other in itertools.pairwise(group):
+            a, b = one.partition, other.partition
+            if not (
+                a.extent.overlaps(b.extent) or self.declared(a, b) or self.erased_together(a, b)
+            ):
+                return True
+        return False
+
+    @cached_property
+    def fixed(self) -> dict[str, tuple[tuple[str, Extent], ...]]:
+        """What is not for partitions, by flash: reserved ranges, bootloader, partition table."""
+        device = self.device
+        if device is None:
+            return {}
+        found: dict[str, list[tuple[str, Extent]]] = {}
+        for r in device.reserved:
+            found.setdefault(r.owner, []).append((r.name, r.extent))
+        boot = device.boot
+        if boot.bootloader:
+            found.setdefault(boot.owner, []).append(("bootloader", boot.bootloader))
+        if boot.table_offset:
+            at = Extent.of(boot.table_offset, 0x1000)
+            found.setdefault(boot.owner, []).append(("partition table", at))
+        return {owner: tuple(ranges) for owner, ranges in found.items()}
+
+    @cached_property
+    def free(self) -> dict[str, tuple[Extent, ...]]:
+        """The bytes that nothing uses, by flash; in an unknown flash only those between."""
+        result = {}
+        for owner, partitions in self.by_flash.items():
+            flash = self.flashes.get(owner)
+            used = [p.extent for p in partitions]
+            used += [extent for _, extent in self.fixed.get(owner, ())]
+            whole = flash.extent if flash else Extent(used[0].start, max(e.end for e in used))
+            result[owner] = tuple(whole.minus(used))
+        return result
+
+    @cached_property
+    def slots(self) -> tuple[tuple[Partition, ...], ...]:
+        """The slots of each image, first slot first; groups of one are left out."""
+        pairs: dict[str, list[Partition]] = {}
+        for p in self.present:
+            if p.pair and p.role in IMAGE_ROLES and p.role != Role.FACTORY and p.extent:
+                pairs.setdefault(p.pair, []).append(p)
+        groups = [tuple(g) for g in pairs.values() if len(g) > 1]
+        if not groups and self.ecosystem == "esp-idf":
+            ota = tuple(p for p in self.present if self.ota_number(p) is not None)
+            groups = [ota] if len(ota) > 1 else []
+        elif not groups:
+            first = [p for p in self.present if p.role == Role.APPLICATION and p.extent]
+            second = [p for p in self.present if p.role == Role.OTA_TEMP and p.extent]
+            groups = [(first[0], second[0])] if first and second else []
+        return tuple(tuple(sorted(g, key=_slot_order)) for g in groups)
+
+    def esp_kind(self, partition: Partition) -> tuple[int, int] | None:
+        """Type and subtype in an ESP-IDF table; from the role where not said, ``None`` if open."""
+        kind = _number(partition.attributes.get("type"), _ESP_TYPES)
+        if kind is not None:
+            words = _ESP_SUBTYPES.get(kind, {})
+            subtype = _number(partition.attributes.get("subtype"), words)
+            if subtype is not None:
+                return kind, subtype
+        if partition.role in (Role.APPLICATION, Role.OTA_TEMP):
+            match = _OTA_NAME.search(partition.name)
+            return (0, 0x10 + int(match[1])) if match and int(match[1]) < 16 else None
+        return _ESP_ROLES.get(partition.role)
+
+    def ota_number(self, partition: Partition) -> int | None:
+        """N of an ESP-IDF slot ``ota_N``, ``None`` for everything else."""
+        kind = self.esp_kind(partition)
+        if kind is None or kind[0] != 0 or not 0x10 <= kind[1] <= 0x1F:
+            return None
+        return kind[1] - 0x10
+
+
+def _slot_order(partition: Partition) -> bool:
+    return partition.role == Role.OTA_TEMP
+
+
+def _number(value: object, words: dict[str, int]) -> int | None:
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int):
+        return value
+    if isinstance(value, str):
+        word = value.strip().casefold()
+        if word in words:
+            return words[word]
+        if re.fullmatch(r"0x[0-9a-f]{1,8}|[0-9]{1,9}", word):
+            return int(word, 0) if word.startswith("0x") else int(word)
+    return None

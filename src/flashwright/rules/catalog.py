@@ -1,0 +1,87 @@
+"""Every rule, on one page, in the order of their codes; ``run`` applies them to a table."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import islice
+
+from flashwright.diag.finding import Finding, in_order
+from flashwright.diag.page import Page
+from flashwright.model.table import Table
+from flashwright.rules import access, boot, data, flashes, geometry
+from flashwright.rules.rule import Rule
+from flashwright.rules.view import View
+
+#: More findings of one rule than this are counted, not listed: a table that is all wrong.
+MOST_OF_ONE_RULE = 500
+
+RULES: tuple[Rule, ...] = (
+    geometry.unknown_device,
+    geometry.overlap,
+    geometry.past_the_end,
+    geometry.start_inside_erase_block,
+    geometry.end_inside_erase_block,
+    geometry.shared_erase_block,
+    geometry.reserved_range,
+    flashes.no_such_flash,
+    flashes.wrong_address,
+    flashes.empty_partition,
+    flashes.hole,
+    flashes.waste,
+    boot.wrong_boot_address,
+    boot.bootloader_range,
+    boot.bank_mode,
+    boot.partition_table_range,
+    data.small_kv,
+    data.boot_record_copies,
+    data.boot_record_gap,
+    data.kv_configuration,
+    data.kv_overwrite,
+    access.read_only,
+    access.unreadable,
+)
+
+#: Rules that speak of unused bytes; ``run(table, waste=False)`` leaves them out.
+WASTE: tuple[str, ...] = ("GEO110", "GEO111")
+
+
+def run(table: Table, *, waste: bool = True, name: str | None = None) -> tuple[Finding, ...]:
+    """What is wrong with ``table``, or worth knowing, in flash order; never raises for a table.
+
+    ``waste=False`` leaves out the notes about unused bytes; ``name`` marks the findings as those
+    of the table of that name, where a file holds several.
+    """
+    view = View(table)
+    found: list[Finding] = []
+    for rule in RULES:
+        if waste or rule.code not in WASTE:
+            found += _of_rule(rule, view)
+    if name is not None:
+        found = [replace(f, table=name) for f in found]
+    return in_order(found)
+
+
+def pages() -> tuple[Page, ...]:
+    """The manual pages of all rules, in the order of their codes."""
+    return tuple(rule.page for rule in RULES)
+
+
+def rule_of(code: str) -> Rule | None:
+    """The rule with that code, ``None`` if there is none."""
+    return next((r for r in RULES if r.code == code), None)
+
+
+def _of_rule(rule: Rule, view: View) -> list[Finding]:
+    found = iter(rule.check(view))
+    listed = list(islice(found, MOST_OF_ONE_RULE))
+    if len(listed) == MOST_OF_ONE_RULE and next(found, None) is not None:
+        listed.append(
+            Finding(
+                rule.code,
+                rule.page.severity,
+                f"more than {MOST_OF_ONE_RULE} findings of this rule; the others are not listed",
+                "mend those that are listed first",
+                view.table.place,
+            )
+        )
+    return listed

@@ -1,0 +1,634 @@
+"""Where partitions lie: overlaps, ends, erase blocks, ranges of the vendor.
+
+A fault is told once: where two partitions overlap, the erase block that they share is not told as
+well; where two share an erase block, their border inside it is not told as well. Overlaps that are
+declared (``Partition.parent``, ``Partition.shares``) are no faults.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from flashwright.base.extent import Extent
+from flashwright.diag.finding import Finding, Severity
+from flashwright.model.geometry import Flash
+from flashwright.model.table import IMAGE_ROLES, WRITTEN_ROLES, Partition, Role
+from flashwright.rules.rule import rule
+from flashwright.rules.tell import (
+    ERROR,
+    NOTE,
+    SIZE,
+    START,
+    WARNING,
+    either,
+    fault,
+    listed,
+    point,
+    quoted,
+    size,
+    span,
+)
+from flashwright.rules.view import DATA_ROLES, Placed, View
+
+
+@rule("GEO100", "unknown-device", Severity.NOTE)
+def unknown_device(view: View) -> Iterable[Finding]:
+    """The device is not known, so a part of the table cannot be checked.
+
+    ## What it checks
+    Whether the table comes with its device. Most layout files do not say which chip they are for.
+
+    ## Why it matters
+    Without the device there are no erase blocks, no flash size, no reserved ranges and no boot
+    addresses: half of the faults that destroy data cannot be seen. Nothing is guessed instead.
+
+    ## How to fix
+    Pass `--device NAME`; `flashwright devices` lists and searches the names.
+    """
+    if view.device is None and view.present:
+        yield Finding(
+            "GEO100",
+            NOTE,
+            "no device is known: the size and the erase blocks of the flash, reserved ranges and "
+            "boot addresses are not checked",
+            "pass `--device NAME` (`flashwright devices` lists them)",
+            view.table.place,
+            facts={"partitions": len(view.present)},
+        )
+
+
+@rule("GEO101", "overlap", Severity.ERROR)
+def overlap(view: View) -> Iterable[Finding]:
+    """Two partitions use the same bytes.
+
+    ## What it checks
+    Whether the byte ranges of two partitions of one flash have a byte in common. Overlaps that are
+    declared (`parent`, `shares`) are meant.
+
+    ## Why it matters
+    Whatever is written last wins: a KV store that grows into the security parameters, a backup
+    that is the same bytes as its original, an update that erases the file system. It shows in the
+    field, at the first update or when the store first fills up.
+
+    ## Example
+    ```toml
+    [device]
+    name = "board"
+    [[device.flash]]
+    name = "embedded"
+    erase_blocks = [[512, 4096]]
+    [[partition]]
+    name = "parameter_2"
+    role = "kv"
+    at = 0x1FE000
+    size = "8K"
+    [[partition]]
+    name = "parameter_4"
+    role = "security"
+    at = 0x1FF000
+    size = "4K"
+    ```
+
+    ## Sound
+    ```toml
+    [device]
+    name = "board"
+    [[device.flash]]
+    name = "embedded"
+    erase_blocks = [[512, 4096]]
+    [[partition]]
+    name = "parameter_2"
+    role = "kv"
+    at = 0x1FD000
+    size = "8K"
+    [[partition]]
+    name = "parameter_4"
+    role = "security"
+    at = 0x1FF000
+    size = "4K"
+    ```
+
+    ## How to fix
+    Move one of them to free bytes, or shrink it; the help line says where there is room. If the
+    overlap is meant, declare it: `parent = "slot"` or `shares = ["other"]`.
+    """
+    for partitions in view.by_flash.values():
+        open_: list[Partition] = []
+        for p in partitions:
+            open_ = [o for o in open_ if o.extent.end > p.extent.start]
+            for o in open_:
+                if not view.declared(o, p):
+                    yield _overlap(view, o, p)
+            open_.append(p)
+
+
+@rule("GEO102", "past-the-end", Severity.ERROR)
+def past_the_end(view: View) -> Iterable[Finding]:
+    """A partition reaches past the end of its flash.
+
+    ## What it checks
+    Whether each partition ends at or before the last byte of the flash that it lies in.
+
+    ## Why it matters
+    Many drivers do not check: a write past the end wraps around to the first bytes of a SPI flash,
+    which is the bootloader. Others fail at run time only, when the partition has filled up. A
+    table for a larger chip is often copied to a smaller one.
+
+    ## Example
+    ```toml
+    [device]
+    name = "board"
+    [[device.flash]]
+    name = "embedded"
+    erase_blocks = [[256, 4096]]
+    [[partition]]
+    name = "storage"
+    role = "filesystem"
+    at = 0xF0000
+    size = "128K"
+    ```
+
+    ## Sound
+    ```toml
+    [device]
+    name = "board"
+    [[device.flash]]
+    name = "embedded"
+    erase_blocks = [[256, 4096]]
+    [[partition]]
+    name = "storage"
+    role = "filesystem"
+    at = 0xF0000
+    size = "64K"
+    ```
+
+    ## How to fix
+    Shrink or move the partition, or name the device that is really fitted.
+    """
+    for owner, partitions in view.by_flash.items():
+        flash = view.flashes.get(owner)
+        if flash is None:
+            continue
+        end = flash.size
+        for p in partitions:
+            if p.extent.end <= end:
+                continue
+            beyond = Extent(max(end, p.extent.start), p.extent.end)
+            wide = f"`{flash.name}` has {size(end)} bytes"
+            if p.extent.start >= end:
+                help = f"{wide}; move {quoted(p)} below {point(p, end)}"
+            else:
+                fits = flash.align_down(end) - p.extent.start
+                help = f"{wide}; shrink {quoted(p)} to {size(fits)}, or move it down"
+            yield fault(
+                "GEO102",
+                ERROR,
+                f"{quoted(p)} reaches {size(beyond.size)} bytes past the end of `{flash.name}` "
+                f"at {point(p, end)}",
+                help,
+                of=p,
+                extent=beyond,
+                fields=SIZE if p.extent.start < end else START,
+                flash_size=end,
+                past=beyond.size,
+            )
+
+
+@rule("GEO103", "start-inside-erase-block", Severity.ERROR)
+def start_inside_erase_block(view: View) -> Iterable[Finding]:
+    """A partition starts in the middle of an erase block.
+
+    ## What it checks
+    Whether each partition starts where an erase block of its flash starts. Where the rest of the
+    block belongs to another partition, GEO105 says so instead.
+
+    ## Why it matters
+    Drivers refuse the erase, or erase from the start of the block on. A KV store or file system
+    that counts its blocks from its own start straddles the real ones: erasing one wipes half of
+    its neighbour.
+
+    ## Example
+    ```toml
+    [device]
+    name = "board"
+    [[device.flash]]
+    name = "embedded"
+    erase_blocks = [[256, 4096]]
+    [[partition]]
+    name = "kv"
+    role = "kv"
+    at = 0x10200
+    size = "8K"
+    ```
+
+    ## Sound
+    ```toml
+    [device]
+    name = "board"
+    [[device.flash]]
+    name = "embedded"
+    erase_blocks = [[256, 4096]]
+    [[partition]]
+    name = "kv"
+    role = "kv"
+    at = 0x10000
+    size = "8K"
+    ```
+
+    ## How to fix
+    Move the start to a boundary; the help line names the two nearest.
+    """
+    for placed in view.placed:
+        p = placed.partition
+        if placed.starts_clean or _told(view, placed.flash, placed.first) or _inner(p):
+            continue
+        block = placed.first
+        choices = [point(p, block.start)]
+        if block.end <= placed.flash.size:
+            choices.append(point(p, block.end))
+        yield fault(
+            "GEO103",
+            ERROR if _is_erased(view, p) else WARNING,
+            f"{quoted(p)} starts at {point(p, p.extent.start)}, inside the erase block "
+            f"{span(p, block)}",
+            f"start it at {' or '.join(choices)}: erase blocks there have {size(block.size)} bytes",
+            of=p,
+            extent=Extent(p.extent.start, min(block.end, p.extent.end)),
+            erase_block=block.size,
+        )
+
+
+@rule("GEO104", "end-inside-erase-block", Severity.WARNING)
+def end_inside_erase_block(view: View) -> Iterable[Finding]:
+    """A partition ends in the middle of an erase block.
+
+    ## What it checks
+    Whether each partition ends where an erase block of its flash ends. Where the rest of the
+    block belongs to another partition, GEO105 says so instead.
+
+    ## Why it matters
+    The rest of the block is lost: nobody else may use it. Drivers refuse to erase the last part
+    (ESP-IDF), or the file system quietly uses less than the table says.
+
+    ## Example
+    ```toml
+    [device]
+    name = "board"
+    [[device.flash]]
+    name = "embedded"
+    erase_blocks = [[256, 4096]]
+    [[partition]]
+    name = "storage"
+    role = "filesystem"
+    at = 0x10000
+    size = 0xEFFFC
+    ```
+
+    ## Sound
+    ```toml
+    [device]
+    name = "board"
+    [[device.flash]]
+    name = "embedded"
+    erase_blocks = [[256, 4096]]
+    [[partition]]
+    name = "storage"
+    role = "filesystem"
+    at = 0x10000
+    size = 0xF0000
+    ```
+
+    ## How to fix
+    Give the partition the whole of its last erase block, or end it before.
+    """
+    for placed in view.placed:
+        p = placed.partition
+        if placed.ends_clean or _told(view, placed.flash, placed.last) or _inner(p):
+            continue
+        if not placed.starts_clean and placed.first == placed.last:
+            continue
+        block, end = placed.last, p.extent.end
+        grown = block.end - p.extent.start
+        choices = [f"make it {size(grown)} bytes"]
+        if block.start > p.extent.start:
+            choices.append(f"or {size(block.start - p.extent.start)}")
+        yield fault(
+            "GEO104",
+            WARNING if _is_erased(view, p) else NOTE,
+            f"{quoted(p)} ends at {point(p, end)}, inside the erase block {span(p, block)}",
+            f"{' '.join(choices)}: {size(block.end - p.extent.end)} bytes of the erase block "
+            "are of no use to others",
+            of=p,
+            extent=Extent(max(block.start, p.extent.start), p.extent.end),
+            fields=SIZE,
+            erase_block=block.size,
+            lost=block.end - p.extent.end,
+        )
+
+
+@rule("GEO105", "shared-erase-block", Severity.ERROR)
+def shared_erase_block(view: View) -> Iterable[Finding]:
+    """Partitions that do not overlap lie in one erase block.
+
+    ## What it checks
+    Whether an erase block holds bytes of more than one partition. It is an error where one of them
+    is erased while the device is in use, else a warning.
+
+    ## Why it matters
+    Flash is erased by whole blocks: who erases one of the partitions erases them all. On an
+    STM32F4 four parameters of 4 KiB fit in one block of 128 KiB, beside the end of the
+    application; the first change of a setting erases code.
+
+    ## Example
+    ```toml
+    [device]
+    name = "stm32f4"
+    [[device.flash]]
+    name = "embedded"
+    base = 0x8000000
+    erase_blocks = [[4, 16384], [1, 65536], [3, 131072]]
+    [[partition]]
+    name = "application"
+    role = "application"
+    at = 0
+    size = "368K"
+    [[partition]]
+    name = "storage"
+    role = "user"
+    at = 0x5C000
+    size = "4K"
+    ```
+
+    ## Sound
+    ```toml
+    [device]
+    name = "stm32f4"
+    [[device.flash]]
+    name = "embedded"
+    base = 0x8000000
+    erase_blocks = [[4, 16384], [1, 65536], [3, 131072]]
+    [[partition]]
+    name = "application"
+    role = "application"
+    at = 0x10000
+    size = "448K"
+    [[partition]]
+    name = "storage"
+    role = "user"
+    at = 0xC000
+    size = "16K"
+    ```
+
+    ## How to fix
+    Give each its own erase blocks. On a flash with uneven blocks put the small partitions in the
+    small ones.
+    """
+    for (owner, block), members in view.shared_blocks.items():
+        flash = view.flashes[owner]
+        yield _shared(view, flash, block, members)
+
+
+@rule("GEO106", "reserved-range", Severity.ERROR)
+def reserved_range(view: View) -> Iterable[Finding]:
+    """A partition touches a range that belongs to the chip or module vendor.
+
+    ## What it checks
+    Whether a partition shares a byte, or an erase block, with a reserved range of the device: RF
+    calibration, init data, system parameters, option bytes.
+
+    ## Why it matters
+    The vendor's code reads and writes there without looking at the table. Overwritten calibration
+    cannot be made again outside the factory, and the radio fails or leaves its permitted limits.
+
+    ## Example
+    ```toml
+    [device]
+    name = "board"
+    [[device.flash]]
+    name = "embedded"
+    erase_blocks = [[512, 4096]]
+    [[device.reserved]]
+    name = "RF calibration"
+    at = 0x1FB000
+    size = "4K"
+    [[partition]]
+    name = "custom_1"
+    role = "custom"
+    at = 0x1FB000
+    size = "4K"
+    ```
+
+    ## Sound
+    ```toml
+    [device]
+    name = "board"
+    [[device.flash]]
+    name = "embedded"
+    erase_blocks = [[512, 4096]]
+    [[device.reserved]]
+    name = "RF calibration"
+    at = 0x1FB000
+    size = "4K"
+    [[partition]]
+    name = "custom_1"
+    role = "custom"
+    at = 0x1FA000
+    size = "4K"
+    ```
+
+    ## How to fix
+    Move the partition, or end it before the range.
+    """
+    if view.device is None:
+        return
+    for reserved in view.device.reserved:
+        flash = view.flashes.get(reserved.owner)
+        if flash is None or not reserved.extent:
+            continue
+        taken = _whole_blocks(flash, reserved.extent)
+        for p in view.by_flash.get(reserved.owner, ()):
+            if p.extent.end <= taken.start or p.extent.start >= taken.end:
+                continue
+            if p.role == Role.CALIBRATION and p.extent.covers(reserved.extent):
+                continue
+            yield _touches(flash, p, reserved.name, reserved.extent, reserved.purpose)
+
+
+def _overlap(view: View, low: Partition, high: Partition) -> Finding:
+    common = low.extent.intersection(high.extent)
+    if low.extent == high.extent:
+        words = f"{quoted(high)} is the same bytes as {quoted(low)}"
+        words += f" at {span(high, common)}"
+        said, other = high, low
+    elif low.extent.covers(high.extent):
+        words = f"{quoted(high)} lies inside {quoted(low)} at {span(high, common)}"
+        said, other = high, low
+    else:
+        words = f"{quoted(high)} overlaps {quoted(low)} by {size(common.size)} bytes"
+        words += f" at {span(high, common)}"
+        said, other = high, low
+    return fault(
+        "GEO101",
+        ERROR,
+        words,
+        _apart(view, low, high),
+        of=said,
+        extent=common,
+        others=(other,),
+        overlap=common.size,
+    )
+
+
+def _apart(view: View, low: Partition, high: Partition) -> str:
+    """What would separate two partitions, as far as there is room."""
+    owner = low.owner
+    free = view.free.get(owner, ())
+    flash = view.flashes.get(owner)
+    choices: list[str] = []
+    down = _aligned(flash, high.extent.start - low.size)
+    if down is not None and _is_free(free, Extent(down, low.extent.start)):
+        choices.append(f"move {quoted(low)} down to {point(low, down)}")
+    up = low.extent.end if flash is None else flash.align_up(low.extent.end)
+    if not choices and _is_free(free, Extent(max(up, high.extent.end), up + high.size), empty=True):
+        choices.append(f"move {quoted(high)} up to {point(high, up)}")
+    if not choices and flash is not None:
+        gap = _gap(flash, free, high.size)
+        if gap is not None:
+            choices.append(f"move {quoted(high)} to {point(high, gap)}, where nothing lies")
+    left = _aligned(flash, high.extent.start)
+    if left is not None and left > low.extent.start and low.extent.end <= high.extent.end:
+        choices.append(f"shrink {quoted(low)} to {size(left - low.extent.start)}")
+    if low.extent.end < high.extent.end and not choices:
+        choices.append(f"start {quoted(high)} at {point(high, low.extent.end)}")
+    if not choices:
+        where = f" of `{owner}`" if flash is not None else ""
+        choices.append(
+            f"give {quoted(high)} {size(high.size)} bytes of its own{where}, or declare the "
+            "overlap with `parent` or `shares`"
+        )
+    return either(choices)
+
+
+def _aligned(flash: Flash | None, offset: int) -> int | None:
+    if offset < 0:
+        return None
+    return offset if flash is None else flash.align_down(offset)
+
+
+def _is_free(free: Iterable[Extent], wanted: Extent | None, empty: bool = False) -> bool:
+    if wanted is None:
+        return False
+    if not wanted:
+        return empty
+    return any(f.covers(wanted) for f in free)
+
+
+def _gap(flash: Flash, free: Iterable[Extent], wanted: int) -> int | None:
+    """The first place on an erase-block boundary with ``wanted`` free bytes."""
+    for hole in free:
+        start = flash.align_up(hole.start)
+        if start + wanted <= hole.end:
+            return start
+    return None
+
+
+def _shared(view: View, flash: Flash, block: Extent, members: tuple[Placed, ...]) -> Finding:
+    partitions = [m.partition for m in members]
+    erased = [p for p in partitions if _is_erased(view, p)]
+    told = partitions[1]
+    if erased:
+        loss = [p for p in partitions if p is not erased[0]]
+        why = f"erasing {quoted(erased[0])} erases {listed(loss)} as well"
+    else:
+        why = "they can only be erased together"
+    return fault(
+        "GEO105",
+        ERROR if erased else WARNING,
+        f"{listed(partitions)} lie in one erase block {span(told, block)}",
+        f"{why}; {_own_blocks(flash, block, partitions)}",
+        of=told,
+        extent=block,
+        others=tuple(p for p in partitions if p is not told),
+        erase_block=block.size,
+    )
+
+
+def _own_blocks(flash: Flash, block: Extent, partitions: list[Partition]) -> str:
+    if len(partitions) == 2:
+        low, high = partitions
+        choices = []
+        if low.extent.start < block.start:
+            shrunk = size(block.start - low.extent.start)
+            choices.append(f"shrink {quoted(low)} to {shrunk} and start {quoted(high)}")
+            choices[-1] += f" at {point(high, block.start)}"
+        if block.end < flash.size or high.extent.end > block.end:
+            choices.append(f"start {quoted(high)} at {point(high, block.end)}")
+        if choices:
+            return either(choices)
+    if flash.smallest_erase_block < block.size:
+        return (
+            f"this block has {size(block.size)} bytes, the smallest of `{flash.name}` have "
+            f"{size(flash.smallest_erase_block)}: put small partitions there"
+        )
+    return f"give each its own erase blocks of {size(block.size)} bytes"
+
+
+def _is_erased(view: View, partition: Partition) -> bool:
+    """Whether something erases the partition after the factory: the application or an update."""
+    if partition.role in WRITTEN_ROLES:
+        return True
+    if partition.role in IMAGE_ROLES and partition.role != Role.FACTORY:
+        return partition.writable or view.update is not None
+    return partition.writable and partition.role not in (
+        Role.BOOTLOADER,
+        Role.SECOND_BOOT,
+        Role.PARTITION_TABLE,
+        Role.FACTORY,
+    )
+
+
+def _inner(partition: Partition) -> bool:
+    """Whether it is a part of a larger one, erased with it."""
+    return partition.parent is not None and partition.role not in DATA_ROLES
+
+
+def _told(view: View, flash: Flash, block: Extent) -> bool:
+    """Whether GEO105 speaks of this erase block."""
+    return (flash.name, block) in view.shared_blocks
+
+
+def _whole_blocks(flash: Flash, extent: Extent) -> Extent:
+    """The erase blocks that an extent touches, as one extent; itself beyond the flash."""
+    if extent.end > flash.size:
+        return extent
+    return Extent(flash.align_down(extent.start), flash.align_up(extent.end))
+
+
+def _touches(
+    flash: Flash, partition: Partition, name: str, reserved: Extent, purpose: str
+) -> Finding:
+    common = partition.extent.intersection(reserved)
+    if common:
+        words = f"{quoted(partition)} covers {size(common.size)} bytes of the reserved range"
+    else:
+        common = partition.extent.intersection(_whole_blocks(flash, reserved))
+        words = f"{quoted(partition)} lies in one erase block with the reserved range"
+    limit = flash.align_down(reserved.start)
+    if partition.extent.start < limit:
+        help = f"end it at {point(partition, limit)}: {size(limit - partition.extent.start)} bytes"
+    else:
+        help = f"move it below {point(partition, limit)}"
+        past = flash.align_up(reserved.end)
+        if past < flash.size:
+            help += f" or to {point(partition, past)} and above"
+    return fault(
+        "GEO106",
+        ERROR,
+        f"{words} `{name}` at {span(partition, reserved)}",
+        help + (f"; {purpose}" if purpose else ""),
+        of=partition,
+        extent=common,
+        reserved=name,
+        reserved_start=reserved.start,
+        reserved_end=reserved.end,
+    )
