@@ -73,12 +73,7 @@ def read_layouts(
     found, findings = _format_of(source, form)
     if found is None:
         return Layouts("", findings=findings)
-    if found == "dump":
-        from flashwright.formats.dump import find_tables
-
-        decoded = find_tables(source, options)
-        return _layouts("dump", decoded.tables, (*findings, *decoded.findings), options, devices)
-    if len(source.data) > LARGEST_TEXT:
+    if len(source.data) > (LARGEST_DUMP if found.binary else LARGEST_TEXT):
         return Layouts(found.name, findings=(_too_large(source, found),))
     decoded = found.decode(source, options)
     return _layouts(found.name, decoded.tables, (*findings, *decoded.findings), options, devices)
@@ -110,25 +105,21 @@ def _read_spec(source: Source, devices: Devices) -> Layouts:
     return Layouts(SPEC_FORMAT, tuple(layouts), tuple(findings), read.specs)
 
 
-def _format_of(
-    source: Source, named: str | None
-) -> tuple[Format | str | None, tuple[Finding, ...]]:
-    """The format to read with (``"dump"`` for a raw flash image), and what is to be said of it."""
+def _format_of(source: Source, named: str | None) -> tuple[Format | None, tuple[Finding, ...]]:
+    """The format to read with, and what is to be said of the choice."""
     place = Place(source.path)
-    if named == "dump":
-        return "dump", ()
     if named is not None:
         form = format_named(named)
         if form is not None and form.reads:
             return form, ()
-        known = [f.name for f in FORMATS if f.reads] + [SPEC_FORMAT, "dump"]
+        known = [f.name for f in FORMATS if f.reads] + [SPEC_FORMAT]
         what = "is only written, never read" if form else "is not known"
         return None, (error("FMT001", f"format `{named}` {what}", did_you_mean(named, known)),)
     found = recognised(source.path, source.data)
     if found:
         return found[0], _other_guesses(found, place)
-    if _is_binary(source.data) and len(source.data) <= LARGEST_DUMP:
-        return "dump", ()
+    if _is_binary(source.data):
+        return format_named("dump"), ()
     if not source.data.strip():
         return None, (error("FMT003", "the file is empty", "", place),)
     names = ", ".join(f.name for f in FORMATS if f.reads)
@@ -158,7 +149,7 @@ def _is_binary(data: bytes) -> bool:
 def _too_large(source: Source, form: Format) -> Finding:
     return error(
         "FMT002",
-        f"{len(source.data)} bytes are more than a {form.name} file has (at most {LARGEST_TEXT})",
+        f"{len(source.data)} bytes are more than a {form.name} file has",
         "give the layout file itself",
         Place(source.path),
     )

@@ -148,6 +148,14 @@ FORMATS: tuple[Format, ...] = (
         (".x",),
         reads=False,
     ),
+    Format(
+        "dump",
+        "raw flash image that holds a table",
+        "flashwright.formats.dump",
+        (".bin", ".img"),
+        writes=False,
+        binary=True,
+    ),
     Format("c-header", "C header", "flashwright.formats.c_header", (".h",), reads=False),
     Format(
         "mcuboot-flash-map",
