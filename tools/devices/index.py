@@ -20,12 +20,14 @@ def main() -> None:
             name.casefold() for e in json.loads(path.read_text())["devices"] for name in e["names"]
         )
         for name in names:
+            if " " in name:
+                raise SystemExit(f"{path.name}: a space in the name {name!r}")
             if name in seen:
                 raise SystemExit(f"{name} is in {seen[name]} and in {path.name}")
             seen[name] = path.name
         families[path.stem] = names
     lines = ",\n".join(
-        f" {json.dumps(family)}: {json.dumps(names, separators=(',', ':'))}"
+        f" {json.dumps(family)}: {json.dumps(' '.join(names))}"
         for family, names in families.items()
     )
     (DEVICES / "index.json").write_text("{\n" + lines + "\n}\n", encoding="utf-8")

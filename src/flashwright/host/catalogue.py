@@ -8,11 +8,11 @@ file is a finding in ``Catalogue.findings``, and gives no devices.
 from __future__ import annotations
 
 import json
+import pkgutil
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +62,7 @@ class Catalogue:
     """All known devices; a file is read when a device of it is asked for."""
 
     def __init__(self, extra: Iterable[Path] = ()) -> None:
-        self._extra = tuple(extra)
+        self._own = {str(p) for directory in extra for p in sorted(directory.glob("*.json"))}
         self._faults: list[Finding] = []
         self._families: dict[str, Family | None] = {}
 
@@ -77,7 +77,7 @@ class Catalogue:
 
     def names(self) -> tuple[str, ...]:
         """The names of all devices, lower case, in order."""
-        return tuple(sorted({name for names in self._index.values() for name in names}))
+        return tuple(sorted({name for names in self._index.values() for name in names.split()}))
 
     def find(self, name: str, configuration: str | None = None) -> tuple[Device, ...]:
         """The configurations of device ``name``, or the one asked for; empty if unknown.
@@ -139,12 +139,11 @@ class Catalogue:
     def _known(self, name: str) -> tuple[str, str] | None:
         """The file and the exact name of the device that ``name`` means."""
         bare = _SEPARATORS.sub("", name)
-        for spelling in (name, bare):
-            for file, names in self._index.items():
-                if spelling in names:
-                    return file, spelling
+        found = self._file_of(name) or self._file_of(bare)
+        if found:
+            return found
         for file, names in self._index.items():
-            for known in names:
+            for known in names.split():
                 if not known.isalnum() and _SEPARATORS.sub("", known) == bare:
                     return file, known
         return self._without_suffix(name[:LONGEST_NAME])
@@ -152,24 +151,29 @@ class Catalogue:
     def _without_suffix(self, name: str) -> tuple[str, str] | None:
         """The device with the longest name that ``name`` is an ordering code of."""
         for end in range(len(name) - 1, 3, -1):
-            if not _SUFFIX.fullmatch(name[end:]):
-                continue
-            for file, names in self._index.items():
-                if name[:end] in names and Path(file).stem not in _EXACT:
-                    return file, name[:end]
+            if _SUFFIX.fullmatch(name[end:]):
+                found = self._file_of(name[:end])
+                if found and Path(found[0]).stem not in _EXACT:
+                    return found
         return None
 
+    def _file_of(self, name: str) -> tuple[str, str] | None:
+        """The file that has ``name`` as it is, and the name."""
+        if not name or any(c.isspace() for c in name):
+            return None
+        word = f" {name} "
+        return next(((file, name) for file, names in self._index.items() if word in names), None)
+
     @cached_property
-    def _index(self) -> dict[str, frozenset[str]]:
-        """The names in each file: the user's own files (by path), then those of the package."""
-        index: dict[str, frozenset[str]] = {}
-        for directory in self._extra:
-            for path in sorted(directory.glob("*.json")):
-                family = self._family(str(path))
-                if family is not None:
-                    index[str(path)] = frozenset(n.casefold() for n in family.names())
-        packaged = json.loads(_package_file("index.json"))
-        index.update({f"{name}.json": frozenset(names) for name, names in packaged.items()})
+    def _index(self) -> dict[str, str]:
+        """The names in each file, each between spaces: the user's files, then the package's."""
+        index: dict[str, str] = {}
+        for path in sorted(self._own):
+            family = self._family(path)
+            if family is not None:
+                index[path] = f" {' '.join(n.casefold() for n in family.names())} "
+        packaged: dict[str, str] = json.loads(_package_file("index.json"))
+        index.update({f"{name}.json": f" {names} " for name, names in packaged.items()})
         return index
 
     def _family(self, file: str) -> Family | None:
@@ -180,11 +184,10 @@ class Catalogue:
         return self._families[file]
 
     def _bytes(self, file: str) -> bytes | None:
-        path = Path(file)
-        if len(path.parts) == 1:
+        if file not in self._own:
             return _package_file(file)
         try:
-            with path.open("rb") as stream:
+            with Path(file).open("rb") as stream:
                 return stream.read(LARGEST_FILE + 1)
         except OSError as fault:
             why = fault.strerror or "cannot be read"
@@ -195,4 +198,8 @@ class Catalogue:
 
 
 def _package_file(name: str) -> bytes:
-    return resources.files("flashwright.devices").joinpath(name).read_bytes()
+    # Not importlib.resources, which takes longer to import than a device takes to find.
+    data = pkgutil.get_data("flashwright", f"devices/{name}")
+    if data is None:
+        raise FileNotFoundError(f"flashwright/devices/{name}")
+    return data
