@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from flashwright.app.explain import reference
-from flashwright.formats.device_data import device_schemas
+from flashwright.formats.device_keys import device_schemas
 from flashwright.formats.flash_keys import flash_toml_schema
 
 ROOT = Path(__file__).resolve().parent.parent
