@@ -127,7 +127,7 @@ def test_boot_addresses_that_the_bootloader_holds():
     moved = with_partition(DUAL, "ota_temp", at=(0x100000, 0xF4000))
     found = verdict(DUAL, moved)
     assert found.way is Way.CABLE
-    assert "jumps to" 0x101000" in one(found.findings, "EVO110").message
+    assert "jumps to 0x101000" in one(found.findings, "EVO110").message
     assert "0x101000" in one(found.findings, "EVO110").help
     assert "linked for 0x101000" in one(found.findings, "EVO111").message
     updatable = verdict(DUAL, moved, bootloader_updatable=True)
