@@ -10,6 +10,13 @@ from flashwright.diag.page import Page
 _MODULES = (
     "flashwright.app.layout",
     "flashwright.app.check",
+    "flashwright.app.shell_pages",
+    "flashwright.app.sync",
+    "flashwright.formats.ld_memory",
+    "flashwright.formats.mcuboot_flash_map",
+    "flashwright.formats.rust_memory_x",
+    "flashwright.formats.symbols",
+    "flashwright.formats.toml_source",
     "flashwright.formats.keys",
     "flashwright.formats.flash_toml",
     "flashwright.formats.device_data",

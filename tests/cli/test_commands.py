@@ -1,0 +1,189 @@
+"""The command line: exit status, bad input, files written whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from flashwright.cli.main import COMMANDS, main, parser
+
+ROOT = Path(__file__).resolve().parents[2]
+WORKED = ROOT / "examples/esp8266-2m/flash.toml"
+
+SOUND = """\
+[device]
+name = "esp8266"
+configuration = "2m-1024"
+[[partition]]
+name = "application"
+at = 0x1000
+size = "980K"
+[[partition]]
+name = "ota_temp"
+at = 0x101000
+size = "980K"
+"""
+
+
+def spec(folder: Path, text: str = SOUND) -> str:
+    path = folder / "flash.toml"
+    path.write_text(text)
+    return str(path)
+
+
+def test_every_verb_has_help_that_works(capsys: pytest.CaptureFixture[str]) -> None:
+    for command in COMMANDS:
+        assert main([command.name, "--help"]) == 0
+        assert "usage: flashwright" in capsys.readouterr().out
+    assert main(["--version"]) == 0
+    assert main([]) == 2
+    assert main(["plam"]) == 2
+    assert len(parser().format_help()) > 200
+
+
+def test_check_is_0_when_sound_and_1_at_the_threshold(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["check", spec(tmp_path)]) == 0
+    bad = SOUND.replace("0x101000", "0xF0000")
+    assert main(["check", spec(tmp_path, bad)]) == 1
+    out = capsys.readouterr().out
+    assert "error[GEO101]" in out and "flash.toml:9:6" in out
+
+
+def test_json_follows_its_schema(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    schema = json.loads((ROOT / "src/flashwright/schemas/output.schema.json").read_text())
+    path = spec(tmp_path, SOUND.replace("0x101000", "0xF0000"))
+    assert main(["check", path, "--output-format", "json"]) == 1
+    whole = json.loads(capsys.readouterr().out)
+    jsonschema.validate(whole, schema)
+    first = whole["tables"][0]["partitions"][0]
+    assert (first["offset"], first["size"], first["line"]) == (0x1000, 980 << 10, 5)
+    assert main(["plan", str(WORKED), "--output-format", "json"]) == 0
+    jsonschema.validate(json.loads(capsys.readouterr().out), schema)
+
+
+@pytest.mark.parametrize("form", ["sarif", "github"])
+def test_other_outputs(tmp_path: Path, form: str, capsys: pytest.CaptureFixture[str]) -> None:
+    path = spec(tmp_path, SOUND.replace("0x101000", "0xF0000"))
+    assert main(["check", path, "--output-format", form]) == 1
+    out = capsys.readouterr().out
+    assert "GEO101" in out
+    if form == "sarif":
+        rules = json.loads(out)["runs"][0]["tool"]["driver"]["rules"]
+        assert all("shortDescription" in rule for rule in rules)
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("empty.csv", b""),
+        ("noise.c", bytes(range(256)) * 20),
+        ("zeros.bin", bytes(1 << 16)),
+        ("erased.bin", b"\xff" * (1 << 16)),
+        ("latin.toml", b'name = "\xe4"'),
+        ("cut.toml", b"[device\nna"),
+        ("text.txt", b"nothing of a layout\n"),
+        ("deep.json", b"[" * 100_000),
+        ("deep.yml", b"a: " + b"{a: " * 20_000),
+        ("nul.toml", b"a = 1\0"),
+        ("big.toml", b"#" * (5 << 20)),
+        ("huge.toml", SOUND.replace("980K", str(2**70)).encode()),
+    ],
+)
+@pytest.mark.parametrize("verb", ["check", "draw", "plan"])
+def test_bad_files_get_one_clear_answer(
+    tmp_path: Path, verb: str, name: str, data: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(data)
+    assert main([verb, str(path)]) in (1, 2)
+    told = capsys.readouterr()
+    assert "error[" in told.out + told.err
+    assert "Traceback" not in told.out + told.err
+    assert path.read_bytes() == data
+
+
+def test_missing_files_and_directories(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for verb in (["check"], ["plan"], ["draw"], ["convert", "--to", "json"]):
+        assert main([*verb, str(tmp_path / "nothing.toml")]) == 2
+        assert main([*verb, str(tmp_path)]) == 2
+    assert "HST001" in capsys.readouterr().err
+
+
+def test_nothing_is_written_for_a_faulty_layout(tmp_path: Path) -> None:
+    path = spec(tmp_path, SOUND.replace("0x101000", "0xF0000"))
+    out = tmp_path / "out.json"
+    out.write_text("before")
+    assert main(["convert", path, "--to", "json", "-o", str(out)]) == 1
+    assert out.read_text() == "before"
+    assert main(["convert", path, "--to", "json", "-o", str(out), "--force"]) == 0
+    assert json.loads(out.read_text())["tables"]
+    assert sorted(os.listdir(tmp_path)) == ["flash.toml", "out.json"]
+
+
+def test_a_place_that_cannot_be_written_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = str(tmp_path / "no" / "such" / "map.svg")
+    assert main(["draw", spec(tmp_path), "-o", target]) == 2
+    assert "HST003" in capsys.readouterr().err
+
+
+def test_the_mode_of_an_existing_file_is_kept(tmp_path: Path) -> None:
+    out = tmp_path / "map.svg"
+    out.write_text("old")
+    out.chmod(0o640)
+    assert main(["draw", spec(tmp_path), "-o", str(out)]) == 0
+    assert out.stat().st_mode & 0o777 == 0o640 and out.read_text().startswith("<svg")
+
+
+def test_terminal_escapes_in_names_are_not_sent(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = SOUND.replace('name = "ota_temp"', 'name = "\\u001b[31m<b>\\u202e"')
+    for verb in (["check"], ["draw"], ["convert", "--to", "markdown"]):
+        main([verb[0], spec(tmp_path, text), *verb[1:]])
+        told = capsys.readouterr()
+        assert "\x1b" not in told.out + told.err and "\u202e" not in told.out + told.err
+
+
+def test_accepted_findings_need_a_reason_and_are_counted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bad = SOUND.replace("0x101000", "0xF0000")
+    accept = '[[accept]]\ncode = "GEO101"\nreason = "a test"\n'
+    main(["check", spec(tmp_path, bad + accept)])
+    out = capsys.readouterr().out
+    assert "GEO101" not in out and "accepted" in out
+    main(["check", spec(tmp_path, SOUND + accept)])
+    assert "SPC020" in capsys.readouterr().out
+
+
+def test_unknown_devices_formats_and_codes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = spec(tmp_path)
+    assert main(["check", path, "--device", "esp8265"]) == 2
+    assert main(["check", path, "--device", "esp8266"]) == 2
+    assert main(["check", path, "--from", "alios"]) == 2
+    assert main(["convert", path, "--to", "alios"]) != 0
+    assert main(["explain", "GEO999"]) == 2
+    told = capsys.readouterr()
+    assert "did you mean `esp8266`" in told.err
+    assert "2m-1024" in told.err and "alios-c" in told.err + told.out
+    assert main(["explain", "overlap"]) == 0
+    assert main(["explain"]) == 0
+
+
+def test_schemas_and_completion(capsys: pytest.CaptureFixture[str]) -> None:
+    for what in ("flash", "output"):
+        assert main(["schema", what]) == 0
+        jsonschema.Draft202012Validator.check_schema(json.loads(capsys.readouterr().out))
+    pytest.importorskip("shtab")
+    assert main(["completion", "bash"]) == 0
+    assert "flashwright" in capsys.readouterr().out
