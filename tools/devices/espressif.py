@@ -55,7 +55,7 @@ def main() -> None:
 
 
 def esp8266() -> None:
-    configurations = [esp8266_map(name, *facts) for name, facts in MAPS.items()]
+    maps = {name: esp8266_map(name, *facts) for name, facts in MAPS.items()}
     write_family(
         "esp8266",
         "ESP8266",
@@ -64,20 +64,20 @@ def esp8266() -> None:
             "ecosystems": ["alios", "esp8266-nonos", "esp8266-rtos"],
             "source": NONOS,
             "boot": {"bank_mode": "dual", "bootloader": [0, ERASE_BLOCK], "source": NONOS},
+            "each": {
+                "flash": {
+                    "program_unit": 1,
+                    "overwrite": "clear-bits",
+                    "source": "SPI NOR flash of the module, not mapped as a whole; " + NONOS,
+                }
+            },
         },
         [
+            {"names": ["ESP8266"], "configurations": list(maps.values())},
             {
-                "names": ["ESP8266"],
-                "title": "ESP8266 (flash map of the SDK)",
-                "each": {
-                    "flash": {
-                        "program_unit": 1,
-                        "overwrite": "clear-bits",
-                        "source": "SPI NOR flash of the module, not mapped as a whole; " + NONOS,
-                    }
-                },
-                "configurations": configurations,
-            }
+                "names": ["ESP8285"],
+                "configurations": [maps[m] for m in ("1m-512", "2m-512", "2m-1024")],
+            },
         ],
     )
 

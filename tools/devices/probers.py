@@ -23,8 +23,8 @@ GEOMETRY = "probe-rs targets (MIT or Apache-2.0); program unit and overwriting n
 
 ROWS = "probe-rs targets (MIT or Apache-2.0); SAM D and L data sheets, NVMCTRL: rows of 256 bytes"
 
-#: Chips with a file of their own.
-ELSEWHERE = ("STM32", "NRF", "RP2", "MIMXRT105", "MIMXRT102")
+#: Chips with a file of their own; PSOC Edge, whose regions are views of external memory.
+ELSEWHERE = ("STM32", "NRF", "RP2", "MIMXRT105", "MIMXRT102", "PSE8")
 
 #: Regions that no partition lies in: option bytes, boot ROM, second views of the same bytes.
 NOT_FLASH = re.compile(r"SYS|OPT|VND|USR_LEGACY|UICR|ROMCP|BootROM|^ROM$|alias|\(secure\)", re.I)
@@ -36,6 +36,12 @@ LARGEST = 64 << 20
 #: of four 64-byte pages: SAM D1x, D2x, DA1, L21, L22 data sheets, NVMCTRL.
 ROWS_OF_256 = ("ATSAMD1", "ATSAMD2", "ATSAMDA1", "ATSAML2")
 
+#: A second flash that is smaller holds the configuration of the chip (CCFG of CC13xx).
+SMALLEST_SECOND = 0x1000
+
+#: How far above a flash Arm's secure view of the same bytes lies.
+SECURE_VIEW = 0x10000000
+
 #: Name of the file, vendor, beginnings of the chips' names.
 VENDORS: tuple[tuple[str, str, str], ...] = (
     ("adi", "Analog Devices", "ADUCM MAX32"),
@@ -45,7 +51,7 @@ VENDORS: tuple[tuple[str, str, str], ...] = (
     ("holtek", "Holtek", "HT32 HT50"),
     ("hpmicro", "HPMicro", "HPM"),
     ("hsxp", "HSXP", "HK32 HF503"),
-    ("infineon", "Infineon", "XMC CY8C CYB CYS PSC PSE TLE MB9B RM21"),
+    ("infineon", "Infineon", "XMC CY8C CYB CYS PSC TLE MB9B RM21"),
     ("microchip", "Microchip", "ATSAM PIC32 MEC"),
     ("nxp", "NXP", "LPC MCX MIMXRT S32K OL23"),
     ("puya", "Puya", "PY32 AIR001"),
@@ -119,8 +125,10 @@ def flashes_of(nvm: list[list[Any]], algos: list[list[Any]]) -> list[dict[str, A
             parts[-1] = (first, end, [*runs, *found], name)
         elif not any(start < end and base < stop for start, stop, _, _ in parts):
             parts.append((base, end, found, region or ""))
-    parts = [p for p in parts if p[1] - p[0] < LARGEST]
+    views = {(p[0] + SECURE_VIEW, p[1] + SECURE_VIEW) for p in parts}
+    parts = [p for p in parts if p[1] - p[0] < LARGEST and p[:2] not in views]
     parts.sort(key=lambda p: (-(p[1] - p[0]), p[0]))
+    parts = [p for n, p in enumerate(parts) if n == 0 or p[1] - p[0] >= SMALLEST_SECOND]
     return [
         {
             "name": "embedded" if number == 0 else f"embedded{number + 1}",

@@ -96,7 +96,7 @@ def realtek() -> None:
             keep("system-data", 0x9000, 0x1000, "OTA2 address, flash settings", f"{ambz}; {um}"),
             keep("calibration", 0xA000, 0x1000, "RF calibration", ambz),
         ]
-        if size == 2 * M:
+        if size == 2 * M and ota2 is not None:
             reserved.append(keep("rdp", 0x1FF000, 0x1000, "read-protected code", ota))
         boot: dict[str, Any] = {"bootloader": [0, 0x8000], "source": f"{ambz}; {ota}; {um}"}
         if ota2 is not None:

@@ -33,7 +33,7 @@ DEEPEST = 3
 LONGEST_NAME = 64
 
 #: What follows a chip's name in its ordering code: T6 of STM32F429ZIT6, _xxAA of nRF52832_xxAA.
-_SUFFIX = re.compile(r"[-_ ].*|[a-z][0-9x][a-z0-9]{0,8}")
+_SUFFIX = re.compile(r"[-_]\S*|[a-z][0-9x][a-z0-9]{0,8}")
 
 #: Families whose names carry no ordering code: a longer name is another device.
 _EXACT = frozenset({"esp32", "esp8266", "boards"})
