@@ -235,7 +235,7 @@ def test_search(catalogue: Catalogue) -> None:
     hits = catalogue.search("STMicro f429zi")
     assert [h.id for h in hits] == ["stm32f429zi"]
     assert hits[0].size == 2 * M
-    assert [h.id for h in catalogue.search("esp8266 2m")] == ["esp8266:2m-1024", "esp8266:2m-512"]
+    assert [h.id for h in catalogue.search("esp8266:2m")] == ["esp8266:2m-1024", "esp8266:2m-512"]
     assert {"mk3165"} == {h.id for h in catalogue.search("emw3165")}
     assert catalogue.search("no such device") == ()
 

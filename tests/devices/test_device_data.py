@@ -253,6 +253,15 @@ def test_what_is_meant_is_said() -> None:
     assert "`dual`" in findings[2].help
 
 
+def test_the_beginning_of_several_names_lists_them() -> None:
+    many = Few(tuple(chip(f"stm32f{n}") for n in range(400, 420)))
+    findings: list[Finding] = []
+    pick_devices(many, "STM32F4", (), None, findings)
+    assert findings[0].code == "DEV001"
+    assert "`stm32f400`" in findings[0].help
+    assert "and 12 more" in findings[0].help
+
+
 def test_hostile_names_are_printable() -> None:
     findings: list[Finding] = []
     pick_devices(FEW, "\x1b[31m\n" + "x" * 10_000, (), None, findings)

@@ -17,7 +17,7 @@ from typing import Any
 
 from flashwright.base.text import printable
 from flashwright.diag.finding import Finding, Place, error
-from flashwright.formats.device_data import device_from_mapping
+from flashwright.formats.device_decode import device_from_mapping
 from flashwright.formats.device_keys import ERASE_BLOCKS
 from flashwright.model.device import Device
 
