@@ -12,10 +12,10 @@ from writing import uniform, write_family
 K, M = 1 << 10, 1 << 20
 
 PROBE_RS = "probe-rs targets (MIT or Apache-2.0)"
-NRF51 = f"{PROBE_RS}; nRF51822 Product Specification 3.4: 4-byte words, 20 000 cycles"
+NRF51 = f"{PROBE_RS}; nRF51822 Product Specification: 4-byte words, 20 000 cycles"
 NRF52 = f"{PROBE_RS}; nRF52 Product Specifications, NVMC: 4-byte words, 10 000 cycles"
 NRF52840 = f"{NRF52}; tERASEPAGE 85 ms, tWRITE 41 us (nRF52840, nRF52833)"
-NRF52832 = "nRF52832 Product Specification 1.4: xxAA 512 KiB, xxAB 256 KiB; " + NRF52
+NRF52832 = "nRF52832 Product Specification: xxAA 512 KiB, xxAB 256 KiB; " + NRF52
 NRF53 = f"{PROBE_RS}; nRF5340 Product Specification, NVMC: 4-byte words, 10 000 cycles"
 NRF91 = f"{PROBE_RS}; nRF91 Product Specifications, NVMC: 4-byte words, 10 000 cycles"
 NRF54 = (

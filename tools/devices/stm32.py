@@ -22,41 +22,41 @@ GEOMETRY = "embassy-rs/stm32-data (MIT or Apache-2.0)"
 #: Facts of a series beside its geometry, with their source. Series that are not here have ECC
 #: words of one program unit, which are programmed once.
 SERIES: dict[str, dict[str, Any]] = {
-    "F0": {"overwrite": "once", "source": "RM0091 3.2.2: a half-word must be 0xFFFF before"},
+    "F0": {"overwrite": "once", "source": "RM0091: a half-word must be 0xFFFF before"},
     "F1": {
         "overwrite": "once",
         "endurance_cycles": 10000,
-        "source": "PM0075 2.3.3: a half-word must be 0xFFFF before; DS5319 (STM32F103)",
+        "source": "PM0075: a half-word must be 0xFFFF before; DS5319 (STM32F103)",
     },
     "F2": {
         "overwrite": "clear-bits",
         "endurance_cycles": 10000,
         "source": "PM0059, no ECC; DS6329 (STM32F205)",
     },
-    "F3": {"overwrite": "once", "source": "RM0316 4.2.3: a half-word must be 0xFFFF before"},
+    "F3": {"overwrite": "once", "source": "RM0316: a half-word must be 0xFFFF before"},
     "F4": {
         "overwrite": "clear-bits",
         "endurance_cycles": 10000,
         "erase_time_us": 1000000,
         "program_time_us": 16,
-        "source": "RM0090 3.6, no ECC; DS9405 (STM32F429), 128 KiB, x32 parallelism",
+        "source": "RM0090, no ECC; DS9405 (STM32F429), 128 KiB, x32 parallelism",
     },
     "F7": {
         "overwrite": "clear-bits",
         "endurance_cycles": 10000,
-        "source": "RM0410 3, no ECC; DS11532 (STM32F767)",
+        "source": "RM0410, no ECC; DS11532 (STM32F767)",
     },
     "G4": {
         "overwrite": "once",
         "endurance_cycles": 10000,
         "erase_time_us": 22020,
         "program_time_us": 82,
-        "source": "RM0440 3, ECC; DS12288 (STM32G474)",
+        "source": "RM0440, ECC; DS12288 (STM32G474)",
     },
     "H7": {
         "overwrite": "once",
         "endurance_cycles": 10000,
-        "source": "RM0433 4, ECC; DS12110 (STM32H743)",
+        "source": "RM0433, ECC; DS12110 (STM32H743)",
     },
     "L0": {
         "overwrite": "once",
@@ -64,7 +64,7 @@ SERIES: dict[str, dict[str, Any]] = {
         "endurance_cycles": 10000,
         "erase_time_us": 3280,
         "program_time_us": 3280,
-        "source": "RM0367 3.3, ECC, erased is 0x00; DS10685 (STM32L073)",
+        "source": "RM0367, ECC, erased is 0x00; DS10685 (STM32L073)",
     },
     "L1": {
         "overwrite": "once",
@@ -72,19 +72,19 @@ SERIES: dict[str, dict[str, Any]] = {
         "endurance_cycles": 10000,
         "erase_time_us": 3280,
         "program_time_us": 3280,
-        "source": "RM0038 3, ECC, erased is 0x00; DS8669 (STM32L152)",
+        "source": "RM0038, ECC, erased is 0x00; DS8669 (STM32L152)",
     },
     "L4": {
         "overwrite": "once",
         "endurance_cycles": 10000,
         "erase_time_us": 22020,
         "program_time_us": 82,
-        "source": "RM0351 3, ECC; DS11585 (STM32L496)",
+        "source": "RM0351, ECC; DS11585 (STM32L496)",
     },
     "WB": {
         "overwrite": "once",
         "endurance_cycles": 10000,
-        "source": "RM0434 3, ECC; DS11929 (STM32WB55)",
+        "source": "RM0434, ECC; DS11929 (STM32WB55)",
     },
 }
 OTHERS = {"overwrite": "once", "source": "ST reference manuals: flash with ECC"}
