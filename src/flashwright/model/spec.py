@@ -72,6 +72,8 @@ class PartitionWish:
     link_address: int | None = None
     keep: bool = False
     flags: tuple[str, ...] = ()
+    #: Its size is a power of two and its start a multiple of its size (MPU regions of ARMv7-M).
+    power_of_two: bool = False
     #: ``type`` and ``subtype`` of ESP-IDF and what other formats want beside our own terms.
     attributes: Mapping[str, object] = field(default_factory=dict)
     place: Place | None = None

@@ -1,1 +1,1 @@
-"""Spec to plan: the method, the constraints, the exact search, the reasons."""
+"""Wishes to a plan: expand, constrain, search, explain; or a refusal that says what conflicts."""

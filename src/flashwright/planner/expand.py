@@ -1,0 +1,405 @@
+"""A spec becomes demands: its wishes, the facts of its device, the rules of its scheme.
+
+What a spec leaves open is filled from the scheme (standard partitions) and from the usual sizes of
+roles. What makes no sense by itself (a size of 0, a name that nobody has) is a finding, and then
+nothing is planned.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from flashwright.base.extent import Extent
+from flashwright.base.nearest import did_you_mean
+from flashwright.base.size import LARGEST, format_hex
+from flashwright.base.text import printable
+from flashwright.diag.finding import Finding, Place, error
+from flashwright.model.device import BankMode
+from flashwright.model.spec import PartitionWish, Spec
+from flashwright.model.table import IMAGE_ROLES, Role
+from flashwright.model.update import Payload, SlotRule
+from flashwright.planner import alios, esp_idf, mcuboot
+from flashwright.planner.demand import Demand, Kind, Origin, Want
+from flashwright.planner.ground import Ground
+from flashwright.planner.slots import slot_demands, slot_wants
+from flashwright.planner.usual import LEAST_BLOCKS, usual
+from flashwright.planner.wanted import Wanted, is_dual, merged
+from flashwright.planner.wish_demands import wish_demands
+
+#: More partitions than any bootloader's table holds; more are refused.
+MOST_PARTITIONS = 1000
+
+
+@dataclass(slots=True)
+class Expanded:
+    """All that the search needs, and the findings that forbid it (if any is an error)."""
+
+    wanted: list[Wanted] = field(default_factory=list)
+    demands: list[Demand] = field(default_factory=list)
+    wants: dict[str, Want] = field(default_factory=dict)
+    grounds: dict[str, Ground] = field(default_factory=dict)
+    banks: dict[str, tuple[Extent, ...]] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+
+    def get(self, name: str) -> Wanted:
+        """The wanted partition called ``name``."""
+        return next(w for w in self.wanted if w.name == name)
+
+
+def expand(spec: Spec) -> Expanded:
+    """Everything that ``spec`` demands; with an error among the findings it is not to be searched."""
+    result = Expanded()
+    result.findings.extend(_device_faults(spec))
+    result.findings.extend(_wish_faults(spec))
+    if result.findings:
+        return result
+    wishes = merged(spec, _standard(spec))
+    if spec.update is not None and spec.update.scheme.ecosystem == "alios":
+        named = alios.symbols(spec, [w for w, _, _ in wishes])
+        wishes = [(n, s, i) for n, (_, s, i) in zip(named, wishes, strict=True)]
+    for wish, standard, implied in wishes:
+        owner = wish.owner or spec.device.boot.owner
+        flash = spec.device.flash(owner)
+        if flash is None or flash.size == 0:
+            result.findings.append(_no_flash(owner, spec, wish.place_of("owner")))
+            continue
+        result.wanted.append(Wanted(replace(wish, owner=owner), flash, standard, implied))
+    result.findings.extend(_references(spec, result.wanted))
+    if result.findings:
+        return result
+    for flash in spec.device.flashes:
+        result.grounds[flash.name] = Ground(flash)
+        result.banks[flash.name] = tuple(b.extent for b in flash.banks)
+    result.wants = slot_wants(spec, result.wanted)
+    result.demands = list(_demands(spec, result))
+    return result
+
+
+def _standard(spec: Spec) -> tuple[PartitionWish, ...]:
+    ecosystem = spec.update.scheme.ecosystem if spec.update else ""
+    if ecosystem == "alios":
+        return alios.standard(spec)
+    if ecosystem == "esp-idf":
+        return esp_idf.standard(spec)
+    if ecosystem == "mcuboot":
+        return mcuboot.standard(spec)
+    return ()
+
+
+def _demands(spec: Spec, expanded: Expanded) -> Iterator[Demand]:
+    wanted = expanded.wanted
+    ecosystem = spec.update.scheme.ecosystem if spec.update else ""
+    for w in wanted:
+        yield Demand(
+            w.name, Kind.EXISTS, Origin.SCHEME if w.implied else Origin.WISH,
+            f"{w.quoted} is wanted in `{printable(w.flash.name)}`",
+            owner=w.flash.name, place=w.wish.place,
+        )  # fmt: skip
+    for w in wanted:
+        yield from _size(spec, w, expanded.findings)
+        yield from wish_demands(spec, w)
+        yield from _device_demands(spec, w)
+    yield from _obstacles(spec, wanted)
+    yield from slot_demands(spec, wanted)
+    if ecosystem == "alios":
+        yield from alios.method(spec, wanted)
+    elif ecosystem == "esp-idf":
+        yield from esp_idf.demands(spec, wanted)
+    elif ecosystem == "mcuboot":
+        yield from mcuboot.demands(spec, wanted)
+
+
+def _size(spec: Spec, w: Wanted, findings: list[Finding]) -> Iterator[Demand]:
+    """The usual size of a partition whose size is not wished, and the erase blocks it must have."""
+    wish, size = w.wish, w.wish.size
+    ecosystem = spec.update.scheme.ecosystem if spec.update else ""
+    place = wish.place_of("size")
+    blocks = LEAST_BLOCKS.get(wish.role, 1)
+    if blocks > 1 and not wish.keep:
+        text = f"{w.quoted} has at least {blocks} erase blocks ({wish.role.value})"
+        yield Demand(w.name, Kind.BLOCKS, Origin.RULE, text, blocks, place=place)
+    open_size = size.exact is None and size.at_least is None and size.same_as is None
+    if not open_size:
+        return
+    if wish.role is Role.BOOTLOADER:
+        yield from _bootloader_size(spec, w, findings)
+        return
+    usually = usual(wish.role, ecosystem)
+    if usually is not None:
+        text = f"{w.quoted} has {format_hex(usually.size)} bytes (usual for {wish.role.value})"
+        yield Demand(w.name, Kind.AT_LEAST, Origin.SCHEME, text, usually.size, place=place)
+        if usually.blocks > blocks and not wish.keep:
+            text = f"{w.quoted} has at least {usually.blocks} erase blocks"
+            yield Demand(w.name, Kind.BLOCKS, Origin.RULE, text, usually.blocks, place=place)
+    elif wish.role is Role.FACTORY:
+        if not size.rest and wish.image is None:
+            least = esp_idf.UPDATER_SIZE
+            text = f"{w.quoted} has {format_hex(least)} bytes (usual for an updater)"
+            yield Demand(w.name, Kind.AT_LEAST, Origin.SCHEME, text, least, place=place)
+    elif not size.rest and wish.image is None and not _sized_by_scheme(w):
+        findings.append(_no_size(w))
+
+
+def _sized_by_scheme(w: Wanted) -> bool:
+    return w.wish.role in (Role.APPLICATION, Role.OTA_TEMP, Role.SCRATCH, Role.FILESYSTEM)
+
+
+def _bootloader_size(spec: Spec, w: Wanted, findings: list[Finding]) -> Iterator[Demand]:
+    """From the device, or up to where the bootloader jumps to, or the usual size."""
+    boot = spec.device.boot
+    ecosystem = spec.update.scheme.ecosystem if spec.update else ""
+    place = w.wish.place_of("size")
+    usually = usual(Role.BOOTLOADER, ecosystem)
+    start = w.wish.offset if w.wish.offset is not None else _boot_start(spec)
+    if boot.bootloader is not None and w.flash.name == boot.owner:
+        text = f"{w.quoted} takes {boot.bootloader} ({spec.device.id})"
+        yield Demand(w.name, Kind.SIZE, Origin.DEVICE, text, boot.bootloader.size, place=place)
+    elif boot.boot_offsets and w.flash.name == boot.owner and boot.boot_offsets[0] > start:
+        size = boot.boot_offsets[0] - start
+        text = (
+            f"{w.quoted} takes what lies below the boot address {format_hex(boot.boot_offsets[0])}"
+        )
+        yield Demand(w.name, Kind.SIZE, Origin.DEVICE, text, size, place=place)
+    elif usually is not None:
+        text = f"{w.quoted} has {format_hex(usually.size)} bytes (usual for {ecosystem})"
+        yield Demand(w.name, Kind.AT_LEAST, Origin.SCHEME, text, usually.size, place=place)
+    elif not w.wish.size.rest and w.wish.image is None:
+        findings.append(
+            error(
+                "PLN008",
+                f"the size of {w.quoted} is not known: {spec.device.id} tells neither "
+                "where its bootloader ends nor what it jumps to",
+                "give its `size`, or the boot address: `[boot]` with `offsets`",
+                w.wish.place or spec.places.get("update.scheme") or spec.place,
+            )
+        )
+
+
+def _boot_start(spec: Spec) -> int:
+    return spec.device.boot.bootloader.start if spec.device.boot.bootloader else 0
+
+
+def _device_demands(spec: Spec, w: Wanted) -> Iterator[Demand]:
+    """Boot addresses, alignment of images, windows, the largest slot."""
+    device, wish = spec.device, w.wish
+    place = wish.place
+    if wish.keep:
+        return
+    if wish.role is Role.BOOTLOADER and w.flash.name == device.boot.owner:
+        if w.standard and wish.offset is None:
+            start = _boot_start(spec)
+            text = f"{w.quoted} starts at {format_hex(start)} (where {device.id} starts)"
+            yield Demand(w.name, Kind.AT, Origin.DEVICE, text, start, place=place)
+        return
+    yield from _boot_address(spec, w)
+    if wish.role not in IMAGE_ROLES:
+        return
+    if device.image_alignment > 1:
+        text = (
+            f"{w.quoted} starts at a multiple of {format_hex(device.image_alignment)} ({device.id})"
+        )
+        yield Demand(w.name, Kind.ALIGN, Origin.DEVICE, text, device.image_alignment, place=place)
+    if device.slot_limit:
+        text = f"{w.quoted} is at most {format_hex(device.slot_limit)} (slots of {device.id})"
+        yield Demand(w.name, Kind.AT_MOST, Origin.DEVICE, text, device.slot_limit, place=place)
+    if wish.role is not Role.OTA_TEMP or is_dual(spec):
+        for name in dict.fromkeys(x.name for x in device.windows_in(w.flash.name)):
+            windows = tuple(x.extent for x in device.windows_in(w.flash.name) if x.name == name)
+            text = f"{w.quoted} lies in one `{printable(name)}` window of {device.id}"
+            yield Demand(w.name, Kind.WITHIN, Origin.DEVICE, text, extents=windows, place=place)
+
+
+def _boot_address(spec: Spec, w: Wanted) -> Iterator[Demand]:
+    """The place that the bootloader jumps to, for the partition that it starts."""
+    boot = spec.device.boot
+    if w.flash.name != boot.owner or not w.standard:
+        return
+    number = {Role.APPLICATION: 0, Role.OTA_TEMP: 1}.get(w.wish.role)
+    if number is None or number >= len(boot.boot_offsets) or (number and not is_dual(spec)):
+        return
+    if w.wish.role is Role.APPLICATION and not _is_first(spec, w):
+        return
+    at = boot.boot_offsets[number]
+    text = f"{w.quoted} starts at {format_hex(at)} (boot address of {spec.device.id})"
+    yield Demand(w.name, Kind.AT, Origin.DEVICE, text, at, place=spec.places.get("boot.offsets"))
+
+
+def _is_first(spec: Spec, w: Wanted) -> bool:
+    same = [p for p in spec.partitions if p.role is w.wish.role]
+    return not same or same[0].name == w.name
+
+
+def _obstacles(spec: Spec, wanted: list[Wanted]) -> Iterator[Demand]:
+    """The vendor's ranges; where no partition stands for them, bootloader and partition table."""
+    device = spec.device
+    known = {f.name for f in device.flashes if f.size}
+    for r in device.reserved:
+        if r.owner in known:
+            text = f"{r.extent} of `{printable(r.owner)}` belongs to {printable(r.name)}"
+            yield Demand(
+                r.name, Kind.RESERVED, Origin.DEVICE, text, owner=r.owner, extents=(r.extent,)
+            )
+    boot = device.boot
+    if boot.owner not in known:
+        return
+    roles = {w.wish.role for w in wanted}
+    end = 0
+    if boot.bootloader is not None and Role.BOOTLOADER not in roles:
+        end = boot.bootloader.end
+    if boot.table_offset and Role.PARTITION_TABLE not in roles:
+        end = max(end, boot.table_offset + esp_idf.TABLE_SIZE)
+    if boot.table_offset and Role.BOOTLOADER not in roles and end:
+        kept = (Extent(0, end),)
+    else:
+        kept = tuple(
+            e for e in (
+                boot.bootloader if Role.BOOTLOADER not in roles else None,
+                Extent.of(boot.table_offset, esp_idf.TABLE_SIZE)
+                if boot.table_offset and Role.PARTITION_TABLE not in roles else None,
+            ) if e
+        )  # fmt: skip
+    if kept:
+        spans = ", ".join(map(str, kept))
+        text = f"{spans} of `{printable(boot.owner)}` is for bootloader and partition table"
+        yield Demand(
+            "bootloader and partition table", Kind.RESERVED, Origin.DEVICE, text,
+            owner=boot.owner, extents=kept,
+        )  # fmt: skip
+
+
+def _device_faults(spec: Spec) -> Iterator[Finding]:
+    device = spec.device
+    if not any(f.size for f in device.flashes):
+        yield error(
+            "PLN005", f"{printable(device.id)} has no flash with at least one erase block",
+            "describe its flash with `[[device.flash]]`", spec.place,
+        )  # fmt: skip
+    update = spec.update
+    if update is None:
+        return
+    dual = update.scheme.bank_mode is BankMode.DUAL
+    if device.boot.bank_mode is BankMode.SINGLE and dual and update.scheme.ecosystem == "alios":
+        yield error(
+            "PLN011",
+            f"{update.scheme.name} starts images from two places, the bootloader of "
+            f"{printable(device.id)} from one",
+            "choose alios-single-bank, or say `bank_mode = \"dual\"` under `[boot]`",
+            spec.places.get("update.scheme", spec.place),
+        )  # fmt: skip
+    if (
+        update.scheme.slots is SlotRule.HOLDS_PAYLOAD
+        and update.payload is not Payload.WHOLE
+        and not update.payload_size
+    ):
+        yield error(
+            "PLN008",
+            f"updates are {update.payload.value}, but how large they get is not said",
+            "give `payload_size` under `[update]`: the largest update that OTA TMP must hold",
+            spec.places.get("update.payload", spec.place),
+        )
+
+
+def _wish_faults(spec: Spec) -> Iterator[Finding]:
+    if len(spec.partitions) > MOST_PARTITIONS:
+        yield error(
+            "PLN005", f"{len(spec.partitions)} partitions, at most {MOST_PARTITIONS} are planned",
+            "join partitions", spec.place,
+        )  # fmt: skip
+        return
+    for name, count in Counter(w.name for w in spec.partitions).items():
+        if count > 1:
+            wish = spec.get(name)
+            yield error(
+                "PLN013", f"`{printable(name)}` is wished {count} times",
+                "give each partition a name of its own", wish.place if wish else None,
+            )  # fmt: skip
+    for wish in spec.partitions:
+        for key, value, least in _numbers(wish):
+            if value is not None and not least <= value < LARGEST:
+                yield error(
+                    "PLN005",
+                    f"`{key}` of `{printable(wish.name)}` is {value}",
+                    f"it is a number from {least} to 2^64 - 1",
+                    wish.place_of(key),
+                )
+        if wish.keep and (wish.offset is None or wish.size.exact is None):
+            yield error(
+                "PLN008",
+                f"`{printable(wish.name)}` is to be kept where it is, but its place is not said",
+                "give `at` and `size` as devices in the field have them",
+                wish.place_of("keep"),
+            )
+
+
+def _numbers(wish: PartitionWish) -> Iterator[tuple[str, int | None, int]]:
+    size = wish.size
+    yield from (
+        ("size", size.exact, 1),
+        ("at_least", size.at_least, 1),
+        ("at_most", size.at_most, 1),
+        ("weight", size.weight, 1),
+        ("offset", wish.offset, 0),
+        ("align", wish.align, 1),
+        ("align_size", wish.align_size, 1),
+        ("image", wish.image, 1),
+        ("slack", wish.slack, 0),
+        ("slack_percent", wish.slack_percent, 0),
+    )
+
+
+def _references(spec: Spec, wanted: list[Wanted]) -> Iterator[Finding]:
+    """Names of partitions, banks and windows that nobody has."""
+    names: Mapping[str, Wanted] = {w.name: w for w in wanted}
+    for w in wanted:
+        wish = w.wish
+        for key, others in (
+            ("before", wish.before),
+            ("after", wish.after),
+            ("directly_after", (wish.directly_after,) if wish.directly_after else ()),
+            ("same_size_as", (wish.size.same_as,) if wish.size.same_as else ()),
+            ("together", wish.together),
+            ("apart", wish.apart),
+        ):
+            for other in others:
+                if other not in names:
+                    yield _unknown(w, key, other, names)
+                elif other == w.name:
+                    yield error(
+                        "PLN005", f"`{key}` of {w.quoted} names the partition itself",
+                        "name another partition, or remove it", wish.place_of(key),
+                    )  # fmt: skip
+        banks = [b.name for b in w.flash.banks]
+        if wish.bank is not None and wish.bank not in banks:
+            yield _unknown(w, "bank", wish.bank, banks)
+        windows = [x.name for x in spec.device.windows_in(w.flash.name)]
+        if wish.window is not None and wish.window not in windows:
+            yield _unknown(w, "window", wish.window, windows)
+
+
+def _unknown(w: Wanted, key: str, other: str, known: Mapping[str, Wanted] | list[str]) -> Finding:
+    return error(
+        "PLN002",
+        f"`{key}` of {w.quoted} names `{printable(other)}`, which there is not",
+        did_you_mean(other, known),
+        w.wish.place_of(key),
+    )
+
+
+def _no_flash(owner: str, spec: Spec, place: Place | None) -> Finding:
+    return error(
+        "PLN002",
+        f"{printable(spec.device.id)} has no flash `{printable(owner)}`",
+        did_you_mean(owner, (f.name for f in spec.device.flashes)),
+        place,
+    )
+
+
+def _no_size(w: Wanted) -> Finding:
+    return error(
+        "PLN008",
+        f"no size is wished of {w.quoted}, and its role ({w.wish.role.value}) has no usual one",
+        'give `size`, `at_least`, or `size = "rest"`',
+        w.wish.place,
+    )

@@ -1,0 +1,228 @@
+"""Why things lie where they lie, in the order of the method, and what binds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from flashwright.base.extent import Extent
+from flashwright.base.size import format_hex, format_size
+from flashwright.base.text import printable
+from flashwright.diag.finding import Place
+from flashwright.model.plan import Plan, Reason, Step
+from flashwright.model.spec import Spec
+from flashwright.model.table import Role
+from flashwright.planner.demand import Demand, Goal, Kind
+from flashwright.planner.expand import Expanded
+from flashwright.planner.optimise import Solution, probe
+from flashwright.planner.problem import Problem
+from flashwright.planner.wanted import Wanted, holds_payload
+
+_SAID = {Kind.EXISTS, Kind.EQUAL, Kind.HOLDS, Kind.DIRECTLY_AFTER, Kind.AFTER}
+
+
+def reasons(
+    spec: Spec,
+    expanded: Expanded,
+    demands: Sequence[Demand],
+    problem: Problem,
+    solution: Solution,
+) -> Iterator[Reason]:
+    """The reasons of a plan, step by step; each partition has at least one."""
+    yield from _flash_reasons(spec)
+    told = _Teller(spec, expanded, demands, problem, solution.extents)
+    order = sorted(expanded.wanted, key=lambda w: (w.step, problem.items[w.name].order))
+    for w in order:
+        yield from told.about(w)
+
+
+def why(plan: Plan, name: str) -> str:
+    """Everything that a plan says of the partition called ``name``, as text; empty if unknown."""
+    lines = [
+        r.text + (f"  [{r.place}]" if r.place and r.place.line else "")
+        for r in plan.reasons
+        if r.partition == name
+    ]
+    lines += [
+        f"largest image: {m.largest_image} bytes ({m.reason})"
+        for m in plan.limits
+        if m.partition == name
+    ]
+    quoted = f"`{printable(name)}`"
+    lines += [text for text in plan.binding if quoted in text]
+    return "".join(line + "\n" for line in lines)
+
+
+def bindings(
+    expanded: Expanded, problem: Problem, solution: Solution, most: int, tries: int
+) -> tuple[str, ...]:
+    """What one more erase block for a partition costs the slots, for the first ``most`` of them."""
+    slots = [g for g in problem.groups if g.goal is Goal.SLOT]
+    grouped = {m.name for g in problem.groups for m in g.members}
+    if not slots:
+        return ()
+    names = [m.name for m in slots[0].members]
+    owners = {problem.items[n].owner for n in names}
+    found = []
+    for item in problem.items.values():
+        if item.name in grouped or item.owner not in owners or item.keep or len(found) >= most:
+            continue
+        extent = solution.extents[item.name]
+        block = expanded.get(item.name).flash.largest_block_in(extent)
+        cost = probe(problem, solution, item.name, extent.size + block, slots[0], tries)
+        quoted = f"one more erase block ({format_hex(block)}) for `{printable(item.name)}`"
+        who = " and ".join(f"`{printable(n)}`" for n in names)
+        if cost is None:
+            found.append(f"{quoted} is impossible")
+        elif cost:
+            each = "each of " if len(names) > 1 else ""
+            found.append(f"{quoted} costs {each}{who} {format_hex(cost)}")
+    return tuple(found)
+
+
+def _flash_reasons(spec: Spec) -> Iterator[Reason]:
+    """Step 1: the flashes, their erase blocks, what the vendor keeps."""
+    for flash in spec.device.flashes:
+        runs = ", ".join(f"{r.count} x {format_size(r.size)}" for r in flash.runs[:8])
+        runs += ", ..." if len(flash.runs) > 8 else ""
+        yield Reason(
+            Step.FLASH_SIZE,
+            f"`{printable(flash.name)}` has {format_hex(flash.size)} bytes "
+            f"({format_size(flash.size)}), erase blocks {runs}",
+            "device",
+            owner=flash.name,
+            extent=flash.extent,
+        )
+    for r in spec.device.reserved:
+        yield Reason(
+            Step.FLASH_SIZE,
+            f"{r.extent} is kept for {printable(r.name)}"
+            + (f" ({printable(r.purpose)})" if r.purpose else ""),
+            "device",
+            owner=r.owner,
+            extent=r.extent,
+        )
+
+
+class _Teller:
+    """Tells why one partition after the other lies where it lies."""
+
+    def __init__(
+        self,
+        spec: Spec,
+        expanded: Expanded,
+        demands: Sequence[Demand],
+        problem: Problem,
+        extents: Mapping[str, Extent],
+    ) -> None:
+        self.spec = spec
+        self.expanded = expanded
+        self.problem = problem
+        self.extents = extents
+        self.by_partition: dict[str, list[Demand]] = {}
+        for demand in demands:
+            self.by_partition.setdefault(demand.partition, []).append(demand)
+        self.edges: dict[tuple[str, int], tuple[str, str]] = {}
+        for name, extent in extents.items():
+            owner = problem.items[name].owner
+            self.edges[owner, extent.start] = (f"`{printable(name)}`", "begins")
+        for r in spec.device.reserved:
+            self.edges.setdefault((r.owner, r.extent.start), (printable(r.name), "begins"))
+        self.ends = {
+            (problem.items[n].owner, e.end): f"`{printable(n)}`" for n, e in extents.items()
+        }
+
+    def about(self, w: Wanted) -> Iterator[Reason]:
+        """The reasons of one partition: where, how large, and each wish that took part."""
+        extent = self.extents[w.name]
+        origin, place = self._origin(w)
+        place_text = self._where(w, extent)
+        yield self._reason(w, place_text, origin, place)
+        yield self._reason(w, self._size(w, extent), origin, w.wish.place_of("size"))
+        for demand in self.by_partition.get(w.name, ()):
+            if demand.kind not in _SAID and demand.text not in (place_text,):
+                yield self._reason(w, demand.text, demand.origin.value, demand.place)
+
+    def _reason(self, w: Wanted, text: str, origin: str, place: Place | None) -> Reason:
+        return Reason(w.step, text, origin, w.name, w.flash.name, self.extents[w.name], place)
+
+    def _origin(self, w: Wanted) -> tuple[str, Place | None]:
+        """Who decided where it lies: the first demand on its place, or else the scheme."""
+        kinds = (Kind.AT, Kind.DIRECTLY_AFTER, Kind.WITHIN, Kind.AFTER)
+        for kind in kinds:
+            for demand in self.by_partition.get(w.name, ()):
+                if demand.kind is kind:
+                    origin = demand.origin.value
+                    return ("rule" if origin == "method" else origin), demand.place
+        return ("scheme" if w.implied else "wish"), w.wish.place
+
+    def _where(self, w: Wanted, extent: Extent) -> str:
+        """``X 0x1000 + 0xF5000`` and what it begins behind."""
+        text = f"{w.quoted} {format_hex(extent.start)} + {format_hex(extent.size)}"
+        address = w.flash.address(extent.start)
+        if address:
+            text += f" (address {format_hex(address)})"
+        fixed = next((d for d in self.by_partition.get(w.name, ()) if d.kind is Kind.AT), None)
+        before = self.ends.get((w.flash.name, extent.start))
+        if fixed is not None:
+            reason = fixed.text.partition(" starts ")[2] or fixed.text
+            return f"{text}: starts {reason}"
+        if before is not None:
+            return f"{text}: starts where {before} ends"
+        return f"{text}: {self._after_gap(w, extent)}"
+
+    def _after_gap(self, w: Wanted, extent: Extent) -> str:
+        above = self.edges.get((w.flash.name, extent.end))
+        if self.problem.items[w.name].high and above is not None:
+            return f"laid back from the top, up to where {above[0]} {above[1]}"
+        align = self.problem.items[w.name].align
+        if align > 1:
+            return f"the first free place at a multiple of {format_hex(align)}"
+        if not w.flash.is_uniform:
+            block = w.flash.largest_block_in(extent)
+            return f"in erase blocks of {format_hex(block)}"
+        return "the first free place"
+
+    def _size(self, w: Wanted, extent: Extent) -> str:
+        """How its size comes about, as an equation where it is a remainder."""
+        name = _title(w)
+        group = next(
+            (g for g in self.problem.groups if any(m.name == w.name for m in g.members)), None
+        )
+        if group is None or group.goal is Goal.NONE:
+            return self._given_size(w, extent, name)
+        above = self.edges.get((w.flash.name, extent.end))
+        if above is not None:
+            return (
+                f"{name} ends where {above[0]} {above[1]}: {format_hex(extent.end)} - "
+                f"{format_hex(extent.start)} = {format_hex(extent.size)}"
+            )
+        twins = [m.name for m in group.members if m.name != w.name]
+        if extent.end == w.flash.size:
+            return (
+                f"{name} takes the rest of the flash: {format_hex(extent.end)} - "
+                f"{format_hex(extent.start)} = {format_hex(extent.size)}"
+            )
+        for twin in twins:
+            other = self.extents[twin]
+            same = "the same size as" if other.size == extent.size else "limited by"
+            return f"{name} has {same} `{printable(twin)}`: {format_hex(extent.size)}"
+        return f"{name} is as large as its room allows: {format_hex(extent.size)}"
+
+    def _given_size(self, w: Wanted, extent: Extent, name: str) -> str:
+        blocks = w.flash.block_count(extent)
+        unit = "erase block" if blocks == 1 else "erase blocks"
+        text = f"{name} has {format_hex(extent.size)} bytes: {blocks} {unit}"
+        if w.wish.role is Role.OTA_TEMP and holds_payload(self.spec):
+            update = self.spec.update
+            assert update is not None
+            text += (
+                f"; {format_hex(update.payload_size)} of {update.payload.value} update + "
+                f"{format_hex(update.slice)} of backup slice"
+            )
+        return text
+
+
+def _title(w: Wanted) -> str:
+    if w.standard and w.wish.role is Role.OTA_TEMP and w.wish.id == "HAL_PARTITION_OTA_TEMP":
+        return "OTA TMP"
+    return w.quoted

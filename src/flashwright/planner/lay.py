@@ -1,0 +1,228 @@
+"""Lay the partitions of one flash, with sizes that are given: extents by name, or no.
+
+Partitions with a fixed place (and chains that hang on one) are obstacles; the others are units for
+``search.fit``. What a partition must lie above or below of a fixed one narrows its homes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from flashwright.base.extent import Extent
+from flashwright.planner.ground import Ground
+from flashwright.planner.problem import Item, Problem
+from flashwright.planner.search import Budget, Room, fit
+from flashwright.planner.unit import Sized, Unit, unit
+
+#: A size to try: bytes, and whether it is exactly that.
+Sizes = Mapping[str, tuple[int, bool]]
+
+
+@dataclass(slots=True)
+class Flashful:
+    """The units of one flash and where its fixed partitions lie, ready for the search."""
+
+    ground: Ground
+    fixed: dict[str, Extent]
+    chains: list[list[Sized]]
+    units: list[Unit]
+    below: list[int]
+    room: Room
+
+    @property
+    def loose(self) -> bool:
+        """Whether places cost different amounts: uneven erase blocks, and something to lay."""
+        return not self.ground.uniform and bool(self.units)
+
+
+def prepare(problem: Problem, owner: str, sizes: Sizes) -> Flashful | None:
+    """The search in flash ``owner`` with these sizes; ``None`` if fixed partitions contradict."""
+    ground = problem.grounds[owner]
+    items = [i for i in problem.items.values() if i.owner == owner]
+    if any(i.impossible or i.homes == [] for i in items):
+        return None
+    chains = _chains(items, sizes)
+    if chains is None:
+        return None
+    obstacles = problem.obstacles[owner]
+    fixed: dict[str, Extent] = {}
+    floating: list[list[Sized]] = []
+    for chain in chains:
+        if all(s.item.at is None for s in chain):
+            floating.append(chain)
+            continue
+        placed = _fix(chain, ground)
+        if placed is None:
+            return None
+        fixed.update(placed)
+    if not _fixed_holds(fixed, problem, ground, obstacles):
+        return None
+    gaps = ground.gaps([*obstacles, *fixed.values()])
+    units: list[Unit] = []
+    for chain in floating:
+        homes = [_homes(s.item, gaps, fixed, problem) for s in chain]
+        if not all(homes):
+            return None
+        units.append(unit(chain, homes, ground))
+    return Flashful(ground, fixed, floating, units, _below(floating), Room(gaps))
+
+
+def lay(problem: Problem, owner: str, sizes: Sizes, budget: Budget) -> dict[str, Extent] | None:
+    """Extents of the partitions in flash ``owner``; ``None`` if none were found (``budget``)."""
+    flashful = prepare(problem, owner, sizes)
+    if flashful is None:
+        return None
+    return lay_prepared(flashful, budget)
+
+
+def lay_prepared(flashful: Flashful, budget: Budget) -> dict[str, Extent] | None:
+    """Extents of all partitions of a prepared flash, in the preferred order."""
+    order = fit(flashful.units, flashful.below, flashful.room, budget)
+    if order is None:
+        budget.spent |= any(u.gave_up for u in flashful.units)
+        return None
+    return extents_of(flashful, order)
+
+
+def extents_of(flashful: Flashful, order: Iterable[tuple[int, int]]) -> dict[str, Extent]:
+    """Extents by name of an order of units with their starts, and of the fixed partitions."""
+    result = dict(flashful.fixed)
+    for i, start in order:
+        extents = flashful.units[i].extents(start)
+        for sized, extent in zip(flashful.chains[i], extents, strict=True):
+            result[sized.item.name] = extent
+    return result
+
+
+def _chains(items: list[Item], sizes: Sizes) -> list[list[Sized]] | None:
+    """The partitions as chains of those that touch, in order; ``None`` if they branch."""
+    followers: dict[str, Item] = {}
+    for item in items:
+        if item.follows is not None:
+            if item.follows in followers:
+                return None
+            followers[item.follows] = item
+    chains = []
+    for item in items:
+        if item.follows is not None:
+            continue
+        chain: list[Sized] = []
+        link: Item | None = item
+        while link is not None:
+            need, exact = sizes.get(link.name, (link.need, False))
+            chain.append(Sized(link, need, exact))
+            link = followers.get(link.name)
+        chains.append(chain)
+    return chains if sum(map(len, chains)) == len(items) else None
+
+
+def _fix(chain: list[Sized], ground: Ground) -> dict[str, Extent] | None:
+    """The extents of a chain of which one partition has its place."""
+    pivot = next(k for k, s in enumerate(chain) if s.item.at is not None)
+    result: dict[str, Extent] = {}
+    at = chain[pivot].item.at
+    assert at is not None
+    if at < 0 or at > ground.size:
+        return None
+    end = at
+    for sized in reversed(chain[:pivot]):
+        start = _start_before(sized, end, ground)
+        if start is None:
+            return None
+        result[sized.item.name] = Extent(start, end)
+        end = start
+    for sized in chain[pivot:]:
+        if sized.item.at is not None and sized.item.at != at:
+            return None
+        extent = _fixed_at(sized, at, ground)
+        if extent is None:
+            return None
+        result[sized.item.name] = extent
+        at = extent.end
+    return result
+
+
+def _fixed_at(sized: Sized, at: int, ground: Ground) -> Extent | None:
+    if sized.item.keep and sized.item.exact is not None:
+        end = at + sized.item.exact
+        return Extent(at, end) if end <= ground.size else None
+    if not ground.is_boundary(at) or at % sized.item.align:
+        return None
+    found = sized.end(ground, at)
+    return None if found is None else Extent(at, found)
+
+
+def _start_before(sized: Sized, end: int, ground: Ground) -> int | None:
+    """Where a partition starts that ends at ``end``: at the last boundary that leaves it room."""
+    if ground.uniform:
+        size = sized.size_on(ground.uniform)
+        start = -1 if size is None else end - size
+    else:
+        start = ground.down(end - sized.need) if end >= sized.need else -1
+        for _ in range(sized.item.blocks):
+            least = ground.after_blocks(start, sized.item.blocks) if start >= 0 else None
+            if least is None or least <= end:
+                break
+            start = ground.down(start - 1) if start else -1
+        if sized.exact and end - start != sized.need:
+            return None
+    if start < 0 or start % sized.item.align or not ground.is_boundary(start):
+        return None
+    return start
+
+
+def _fixed_holds(
+    fixed: Mapping[str, Extent], problem: Problem, ground: Ground, obstacles: list[Extent]
+) -> bool:
+    """Whether the fixed partitions lie where they may and leave each other alone."""
+    shifting = {n: e for n, e in fixed.items() if not problem.items[n].keep}
+    for name, extent in shifting.items():
+        item = problem.items[name]
+        if any(ground.outward(o).overlaps(extent) for o in obstacles):
+            return False
+        if item.homes is not None and not any(h.covers(extent) for h in item.homes):
+            return False
+    for name, extent in fixed.items():
+        for other in problem.items[name].below:
+            if other in fixed and fixed[other].end > extent.start:
+                return False
+    ordered = sorted((ground.outward(e), n) for n, e in fixed.items())
+    for (one, a), (two, b) in zip(ordered, ordered[1:], strict=False):
+        if one.overlaps(two) and not (problem.items[a].keep and problem.items[b].keep):
+            return False
+    return True
+
+
+def _homes(
+    item: Item, gaps: list[Extent], fixed: Mapping[str, Extent], problem: Problem
+) -> list[Extent]:
+    """The ranges that an item may lie in: gaps, windows, above and below fixed partitions."""
+    low = max((fixed[n].end for n in item.below if n in fixed), default=0)
+    high = min(
+        (e.start for n, e in fixed.items() if item.name in problem.items[n].below),
+        default=problem.grounds[item.owner].size,
+    )
+    homes = gaps
+    if item.homes is not None:
+        parts = (g.intersection(h) for g in gaps for h in item.homes)
+        homes = sorted({p for p in parts if p})
+    if low <= 0 and high >= problem.grounds[item.owner].size:
+        return homes
+    if low >= high:
+        return []
+    return [p for p in (h.intersection(Extent(low, high)) for h in homes) if p]
+
+
+def _below(chains: list[list[Sized]]) -> list[int]:
+    """For each chain the set of chains that must lie below it, as a bit mask."""
+    of = {s.item.name: i for i, chain in enumerate(chains) for s in chain}
+    masks = []
+    for i, chain in enumerate(chains):
+        mask = 0
+        for sized in chain:
+            for name in sized.item.below:
+                if of.get(name, i) != i:
+                    mask |= 1 << of[name]
+        masks.append(mask)
+    return masks

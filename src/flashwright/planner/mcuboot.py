@@ -1,0 +1,90 @@
+"""MCUboot: the standard partitions and what each mode demands of slots and scratch area.
+
+Sources: MCUboot `boot/bootutil/src/swap_scratch.c`, `swap_move.c`, `swap_offset.c` (2d4bacc3);
+names as in Zephyr's board files. Slots are kept in erase blocks of one size: that is what the
+swapping code computes with, whatever its check of compatible slots lets through.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from math import lcm
+
+from flashwright.base.size import format_hex
+from flashwright.model import mcuboot
+from flashwright.model.spec import PartitionWish, Spec
+from flashwright.model.table import Role
+from flashwright.planner.demand import Demand, Kind, Origin
+from flashwright.planner.ground import Ground
+from flashwright.planner.wanted import SLOT_ROLES, Wanted
+
+_UNRESTRICTED = frozenset({"mcuboot-direct-xip", "mcuboot-ram-load"})
+
+
+def standard(spec: Spec) -> tuple[PartitionWish, ...]:
+    """boot, slot0, slot1, scratch where the mode needs one, and storage."""
+    assert spec.update is not None
+    names = [("boot", Role.BOOTLOADER), ("slot0", Role.APPLICATION), ("slot1", Role.OTA_TEMP)]
+    if spec.update.scheme.needs_scratch:
+        names.append(("scratch", Role.SCRATCH))
+    names.append(("storage", Role.KV))
+    return tuple(PartitionWish(name=n, role=r, id=f"{n}_partition") for n, r in names)
+
+
+def demands(spec: Spec, wanted: Sequence[Wanted]) -> Iterator[Demand]:
+    """Slots in erase blocks of one size, and a scratch area that whole groups of them fit in."""
+    assert spec.update is not None
+    scheme = spec.update.scheme
+    blocks: list[int] = []
+    for w in wanted:
+        if w.wish.role not in SLOT_ROLES:
+            continue
+        block = slot_block(spec, w)
+        blocks.append(block)
+        if w.flash.is_uniform or scheme.name in _UNRESTRICTED or w.wish.keep:
+            continue
+        where = Ground(w.flash).runs_of(block)
+        text = (
+            f"{w.quoted} lies in erase blocks of {format_hex(block)} bytes only "
+            f"({scheme.name} computes with one size)"
+        )
+        yield Demand(w.name, Kind.WITHIN, Origin.SCHEME, text, extents=where, place=w.wish.place)
+    if scheme.needs_scratch and blocks:
+        least = lcm(*blocks)
+        for w in wanted:
+            if w.wish.role is Role.SCRATCH:
+                text = (
+                    f"{w.quoted} has a multiple of {format_hex(least)} bytes: chunks of it end "
+                    "where erase blocks of both slots end"
+                )
+                yield Demand(w.name, Kind.AT_LEAST, Origin.SCHEME, text, least, place=w.wish.place)
+                yield Demand(
+                    w.name, Kind.ALIGN_SIZE, Origin.SCHEME, text, least, place=w.wish.place
+                )
+
+
+def slot_block(spec: Spec, slot: Wanted) -> int:
+    """The size of the erase blocks that a slot is cut in: the commonest of its flash, in bytes."""
+    ground = Ground(slot.flash)
+    room: dict[int, int] = {}
+    for start, end, block in zip(ground.starts, ground.ends, ground.sizes, strict=True):
+        room[block] = room.get(block, 0) + end - start
+    return max(room, key=lambda b: (room[b], -b), default=1)
+
+
+def overhead(spec: Spec, slot: Wanted, image: int) -> int:
+    """The bytes that a slot needs beyond an image of ``image`` bytes, in this mode."""
+    assert spec.update is not None
+    mode = mcuboot.mode_of(spec.update.scheme.name)
+    if mode is None:
+        return 0
+    block = slot_block(spec, slot)
+    size = -(-image // block) * block
+    for _ in range(64):
+        blocks = mcuboot.uniform(size, block)
+        build = mcuboot.build_of(spec.update, slot.flash.program_unit, blocks)
+        short = image - mcuboot.largest_image(mode, blocks, blocks, build)
+        if short <= 0:
+            break
+        size += -(-short // block) * block
+    return size - image

@@ -1,0 +1,394 @@
+"""The largest sizes that fit: slots first, then the rest by weight, then the least sizes.
+
+Goals in this order, each settled before the next is looked at:
+
+1. each slot group, in the order of the spec, as large as possible;
+2. what remains to the partitions of the rest: the largest share for all (bytes times weight), then
+   what is left over, one after the other in the order of the spec;
+3. the fewest bytes beyond what was wished (only uneven erase blocks differ in that);
+4. the order of the spec from low offsets to high.
+
+Law: where all erase blocks are equal a smaller size fits wherever a larger one does, so the largest
+is found by halving; elsewhere every candidate is tried from the largest down. "Proven" is given up
+as soon as one question was left open by the budget.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import product
+from math import gcd, lcm
+
+from flashwright.base.extent import Extent
+from flashwright.planner.demand import Goal
+from flashwright.planner.lay import Sizes, lay
+from flashwright.planner.problem import Group, Problem
+from flashwright.planner.search import Budget
+from flashwright.planner.settle import settle
+
+#: How many ways of giving banks to partitions that lie together or apart are tried.
+MOST_BANKINGS = 512
+
+
+class Solution:
+    """The best extents that were found, and whether they are proven best."""
+
+    def __init__(self, extents: dict[str, Extent], sizes: dict[str, int], proven: bool) -> None:
+        self.extents = extents
+        self.sizes = sizes
+        self.proven = proven
+
+
+def optimise(problem: Problem, budget: Budget, tries: int) -> Solution | None:
+    """The best solution; ``None`` if there is none, or if the budget ran out before one was found.
+
+    ``tries`` is the number of nodes that one question ("does this size fit?") may take.
+    """
+    if problem.cycle or problem.impossible:
+        return None
+    best: tuple[tuple[int, ...], Solution] | None = None
+    proven = True
+    for banked in _bankings(problem):
+        solution = _Optimiser(banked, budget, tries).run()
+        if solution is None:
+            continue
+        score = tuple(solution.sizes[g.members[0].name] for g in _by_goal(banked))
+        if best is None or score > best[0]:
+            best = score, solution
+        proven &= solution.proven
+    if best is None:
+        return None
+    best[1].proven = proven and not budget.spent
+    return best[1]
+
+
+def feasible(problem: Problem, budget: Budget, tries: int) -> bool | None:
+    """Whether anything fits at least sizes; ``None`` if the budget ran out before that is known."""
+    if problem.cycle or problem.impossible:
+        return False
+    open_question = False
+    for banked in _bankings(problem):
+        optimiser = _Optimiser(banked, budget, tries)
+        if optimiser.start():
+            return True
+        open_question |= optimiser.unsure
+    return None if open_question or budget.spent else False
+
+
+def probe(
+    problem: Problem, solution: Solution, name: str, need: int, group: Group, tries: int
+) -> int | None:
+    """What ``need`` bytes for partition ``name`` cost each member of ``group``, in bytes.
+
+    0 if all sizes can stay, ``None`` if it cannot be had at all (or the search was cut short).
+    """
+    item = replace(problem.items[name], need=need, exact=None)
+    if item.most is not None and item.most < need:
+        return None
+    changed = replace(problem, items={**problem.items, name: item})
+    optimiser = _Optimiser(changed, Budget(tries), tries)
+    if not optimiser.start():
+        return None
+    k = changed.groups.index(group)
+    before = solution.sizes[group.members[0].name] - group.members[0].delta
+    optimiser.shrink_to(k, before)
+    return before - optimiser.value[k]
+
+
+def _by_goal(problem: Problem) -> list[Group]:
+    rank = {Goal.SLOT: 0, Goal.REST: 1, Goal.NONE: 2}
+    return sorted(problem.groups, key=lambda g: (rank[g.goal], g.order))
+
+
+class _Optimiser:
+    """One problem without open questions of banks; sizes are settled group after group."""
+
+    def __init__(self, problem: Problem, budget: Budget, tries: int) -> None:
+        self.problem = problem
+        self.budget = budget
+        self.tries = tries
+        self.unsure = False
+        self.value: dict[int, int] = {}
+        self._laid: dict[tuple[object, ...], dict[str, Extent] | None] = {}
+        self._owners = sorted({i.owner for i in problem.items.values()})
+
+    def run(self) -> Solution | None:
+        """All goals in order."""
+        if not self.start():
+            return None
+        for k, group in self._of(Goal.SLOT):
+            self._largest(k, self._upper(group))
+        self._share_rest()
+        extents = {}
+        sizes = self._sizes()
+        for owner in self._owners:
+            laid = self._lay(owner, sizes)
+            assert laid is not None
+            settled, sure = settle(self.problem, owner, self._in(owner, sizes), laid, self.budget)
+            extents.update(settled)
+            self.unsure |= not sure
+        values = {
+            m.name: self.value[k] + m.delta
+            for k, group in enumerate(self.problem.groups)
+            for m in group.members
+        }
+        return Solution(extents, values, not self.unsure)
+
+    def shrink_to(self, k: int, before: int) -> None:
+        """Give group ``k`` its largest size up to ``before``; other groups as small as they go."""
+        self._largest(k, before)
+
+    def start(self) -> bool:
+        """Find the first sizes of all groups that fit, from the least on."""
+        groups = self.problem.groups
+        if any(g.most is not None and g.most < g.least for g in groups):
+            return False
+        return self._first(0)
+
+    def _first(self, k: int) -> bool:
+        """Give the groups from ``k`` on the smallest sizes that fit together."""
+        if k == len(self.problem.groups):
+            return self._fits()
+        group = self.problem.groups[k]
+        for value in self._candidates(group, group.least, self._upper(group)):
+            self.value[k] = value
+            if self._first(k + 1):
+                return True
+            if self._monotone(group) or self.budget.spent:
+                break
+        return False
+
+    def _largest(self, k: int, upper: int) -> None:
+        """Give group ``k`` its largest size, the others as they are (they fit)."""
+        group = self.problem.groups[k]
+        low = self.value[k]
+        later = {j: v for j, v in self.value.items() if j > k}
+        candidates = self._grid(group, low, upper)
+        if self._monotone(group):
+            below, above = 0, len(candidates)
+            probe = above - 1
+            while above - below > 1:
+                self.value[k] = candidates[probe]
+                if self._fits():
+                    below = probe
+                else:
+                    above = probe
+                probe = (below + above) // 2
+            self.value[k] = candidates[below]
+            return
+        for value in reversed(candidates):
+            self.value[k] = value
+            if value == low or self._fits() or self._refit(k + 1):
+                break
+            self.value.update(later)
+        if self.value[k] == low:
+            self.value.update(later)
+
+    def _refit(self, k: int) -> bool:
+        """Whether later groups whose sizes are not settled fit with other sizes than now."""
+        return (
+            k < len(self.problem.groups)
+            and not all(self._monotone(g) for g in self.problem.groups[k:])
+            and self._first(k)
+        )
+
+    def _share_rest(self) -> None:
+        """The largest common share, then what is left over in the order of the spec."""
+        rest = self._of(Goal.REST)
+        if not rest:
+            return
+        grain = min(self.problem.grounds[o].smallest for o in self._owners)
+        start = {k: self.value[k] for k, _ in rest}
+        upper = max((self._upper(g) // g.weight for _, g in rest), default=0)
+        if all(self._monotone(g) for _, g in rest):
+            below, above = 0, upper // grain + 2
+            while above - below > 1:
+                probe = (below + above) // 2
+                if self._try_share(rest, start, probe * grain):
+                    below = probe
+                else:
+                    above = probe
+            self._try_share(rest, start, below * grain)
+        for k, group in rest:
+            self._largest(k, min(self._upper(group), self.value[k] + self._spare(group)))
+
+    def _try_share(self, rest: list[tuple[int, Group]], start: dict[int, int], share: int) -> bool:
+        for k, group in rest:
+            wished = max(start[k], share * group.weight)
+            upper = self._upper(group)
+            grid = self._grain(group)
+            self.value[k] = max(start[k], min(wished, upper) // grid * grid)
+        return self._fits()
+
+    def _fits(self) -> bool:
+        sizes = self._sizes()
+        return all(self._lay(owner, sizes) is not None for owner in self._owners)
+
+    def _sizes(self) -> dict[str, tuple[int, bool]]:
+        sizes: dict[str, tuple[int, bool]] = {}
+        for k, group in enumerate(self.problem.groups):
+            for member in group.members:
+                need = self.value[k] + member.delta
+                if not member.exact:
+                    need = max(need, self.problem.items[member.name].need)
+                exact = member.exact and not self._free(group)
+                sizes[member.name] = (need, exact)
+        return sizes
+
+    def _free(self, group: Group) -> bool:
+        """Whether only one partition is concerned, so that its size may be rounded up freely."""
+        return len(group.members) == 1
+
+    def _in(self, owner: str, sizes: Sizes) -> dict[str, tuple[int, bool]]:
+        return {n: s for n, s in sizes.items() if self.problem.items[n].owner == owner}
+
+    def _lay(self, owner: str, sizes: Sizes) -> dict[str, Extent] | None:
+        mine = self._in(owner, sizes)
+        key = (owner, *mine.values())
+        if key in self._laid:
+            return self._laid[key]
+        allowed = Budget(min(self.tries, self.budget.nodes))
+        before = allowed.nodes
+        laid = lay(self.problem, owner, mine, allowed)
+        self.budget.nodes -= before - allowed.nodes + 1
+        if allowed.spent:
+            self.unsure = True
+            self.budget.spent |= self.budget.nodes <= 0
+        self._laid[key] = laid
+        return laid
+
+    def _of(self, goal: Goal) -> list[tuple[int, Group]]:
+        return [(k, g) for k, g in enumerate(self.problem.groups) if g.goal is goal]
+
+    def _monotone(self, group: Group) -> bool:
+        """Whether a smaller size fits wherever a larger one does."""
+        items = self.problem.items
+        for member in group.members:
+            item = items[member.name]
+            if len(group.members) > 1 and not self.problem.grounds[item.owner].uniform:
+                return False
+            chained = [i for i in items.values() if i.follows == member.name]
+            if any(i.at is not None or i.align > 1 or i.power_of_two or i.homes for i in chained):
+                return False
+        return True
+
+    def _upper(self, group: Group) -> int:
+        """More than this no member can have: its homes, its flash, what the others need."""
+        upper = group.most if group.most is not None else 1 << 70
+        taken: dict[str, int] = {}
+        for member in group.members:
+            item = self.problem.items[member.name]
+            ground = self.problem.grounds[item.owner]
+            size = ground.size if item.at is None else ground.size - item.at
+            homes = max((h.size for h in item.homes), default=0) if item.homes else size
+            upper = min(upper, min(size, homes) - member.delta)
+            taken[item.owner] = taken.get(item.owner, 0) + 1
+        for owner, count in taken.items():
+            mine = [m for m in group.members if self.problem.items[m.name].owner == owner]
+            deltas = sum(m.delta for m in mine)
+            upper = min(upper, (self._free_bytes(owner, group) - deltas) // count)
+        return max(upper, group.least)
+
+    def _free_bytes(self, owner: str, group: Group) -> int:
+        """The bytes of a flash that neither obstacles nor the least sizes of others take."""
+        ground = self.problem.grounds[owner]
+        free = sum(g.size for g in ground.gaps(self.problem.obstacles[owner]))
+        names = {m.name for m in group.members}
+        values = {
+            m.name: self.value[k] + m.delta
+            for k, g in enumerate(self.problem.groups)
+            if k in self.value and g is not group
+            for m in g.members
+        }
+        for item in self.problem.items.values():
+            if item.owner == owner and item.name not in names:
+                free -= max(values.get(item.name, 0), item.need, item.blocks * ground.smallest)
+        return free
+
+    def _spare(self, group: Group) -> int:
+        """The most that the group can still grow by: the bytes that nothing uses."""
+        spare = 1 << 70
+        for member in group.members:
+            owner = self.problem.items[member.name].owner
+            names = [i.name for i in self.problem.items.values() if i.owner == owner]
+            ground = self.problem.grounds[owner]
+            laid = self._lay(owner, self._sizes()) or {}
+            free = sum(g.size for g in ground.gaps(self.problem.obstacles[owner]))
+            spare = min(spare, free - sum(laid[n].size for n in names if n in laid))
+        return max(0, spare)
+
+    def _grain(self, group: Group) -> int:
+        """All sizes of the group are multiples of this."""
+        grain = 1
+        for member in group.members:
+            item = self.problem.items[member.name]
+            ground = self.problem.grounds[item.owner]
+            block = ground.uniform
+            if not block:
+                block = gcd(*ground.sizes) or 1
+            if member.exact and not member.delta % block:
+                grain = lcm(grain, block, item.step)
+        return grain
+
+    def _grid(self, group: Group, low: int, upper: int) -> list[int] | range:
+        """``low`` and the sizes above it that may be tried, ascending."""
+        rest = list(self._candidates(group, low + 1, upper)) if self._powers(group) else None
+        if rest is not None:
+            return [low, *rest]
+        grain = self._grain(group)
+        first = low - low % grain
+        if first == low:
+            return range(low, max(low, upper) + 1, grain)
+        return [low, *range(first + grain, upper + 1, grain)]
+
+    def _candidates(self, group: Group, low: int, upper: int) -> Iterator[int]:
+        """The sizes from ``low`` to ``upper`` that may be tried, ascending."""
+        grain = self._grain(group)
+        first = -(-low // grain) * grain
+        if not self._powers(group):
+            yield from range(first, upper + 1, grain)
+            return
+        size = 1
+        while size <= upper:
+            if size >= low and size % grain == 0:
+                yield size
+            size *= 2
+
+    def _powers(self, group: Group) -> bool:
+        return any(self.problem.items[m.name].power_of_two for m in group.members)
+
+
+def _bankings(problem: Problem) -> Iterator[Problem]:
+    """The problem with a bank chosen for each partition that must lie together or apart."""
+    names = sorted({n for pair in (*problem.together, *problem.apart) for n in pair})
+    if not names:
+        yield problem
+        return
+    choices = []
+    for name in names:
+        owner = problem.items[name].owner
+        whole = (Extent(0, problem.grounds[owner].size),)
+        choices.append([(owner, bank) for bank in problem.banks.get(owner, ()) or whole])
+    tried = 0
+    for chosen in product(*choices):
+        bank = dict(zip(names, chosen, strict=True))
+        if any(bank[a] != bank[b] for a, b in problem.together):
+            continue
+        if any(bank[a] == bank[b] for a, b in problem.apart):
+            continue
+        tried += 1
+        if tried > MOST_BANKINGS:
+            return
+        yield _banked(problem, {n: extent for n, (_, extent) in bank.items()})
+
+
+def _banked(problem: Problem, banks: dict[str, Extent]) -> Problem:
+    items = {}
+    for name, item in problem.items.items():
+        bank = banks.get(name)
+        if bank is not None:
+            homes = [bank] if item.homes is None else [h.intersection(bank) for h in item.homes]
+            item = replace(item, homes=[h for h in homes if h])
+        items[name] = item
+    return replace(problem, items=items)

@@ -1,0 +1,143 @@
+"""``plan``: a spec to a plan with reasons, or to a refusal that says what conflicts.
+
+Laws: never raises for any spec; the same spec gives the same plan; what is planned passes the rules
+of ``rules.catalog`` without errors (but for partitions that are kept as they shipped). Work is
+bounded by ``Limits``; a limit that is hit is a finding, and ``Plan.proven`` is then false.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from flashwright.base.extent import Extent
+from flashwright.base.size import format_hex
+from flashwright.base.text import printable
+from flashwright.diag.finding import Finding, InFlash, Severity, in_order, warning, worst
+from flashwright.model.plan import Plan
+from flashwright.model.spec import Spec
+from flashwright.planner.demand import Demand, Origin
+from flashwright.planner.expand import Expanded, expand
+from flashwright.planner.explain import bindings, reasons
+from flashwright.planner.limits import image_limits
+from flashwright.planner.optimise import Solution, optimise
+from flashwright.planner.problem import Problem, build
+from flashwright.planner.refuse import refusal
+from flashwright.planner.search import Budget
+from flashwright.planner.table import table_of
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much work a plan may take.
+
+    ``nodes`` bounds the whole search (about 300,000 a second), ``tries`` one question of it ("does
+    this size fit?"), ``binding`` the partitions for which it is worked out what one more erase
+    block costs.
+    """
+
+    nodes: int = 400_000
+    tries: int = 60_000
+    binding: int = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A plan, or ``None`` with error findings that say why there is none."""
+
+    plan: Plan | None = None
+    findings: tuple[Finding, ...] = ()
+
+
+def plan(spec: Spec, *, limits: Limits = Limits()) -> Planned:
+    """The best plan for ``spec``, with the reasons for it and notes on what it could not keep."""
+    expanded = expand(spec)
+    if worst(expanded.findings) is Severity.ERROR:
+        return Planned(None, in_order(expanded.findings))
+    budget = Budget(limits.nodes)
+    demands, solution, problem = _solve(expanded, budget, limits)
+    if solution is None:
+        found = refusal(spec, expanded, Budget(limits.nodes), limits.tries, spent=budget.spent)
+        return Planned(None, in_order([*expanded.findings, *found]))
+    findings = list(expanded.findings)
+    findings.extend(_given_up(expanded, demands))
+    findings.extend(_rounded(expanded, solution.extents))
+    if not solution.proven:
+        findings.append(_unproven(spec, limits))
+    table = table_of(spec, expanded, solution.extents)
+    made = Plan(
+        table=table,
+        reasons=tuple(reasons(spec, expanded, demands, problem, solution)),
+        limits=image_limits(spec, table),
+        binding=bindings(expanded, problem, solution, limits.binding, limits.tries),
+        proven=solution.proven,
+    )
+    return Planned(made, in_order(findings))
+
+
+def _solve(
+    expanded: Expanded, budget: Budget, limits: Limits
+) -> tuple[list[Demand], Solution | None, Problem]:
+    """The best solution that keeps the order of the method, or else the best without it."""
+    demands = expanded.demands
+    problem = build(demands, expanded.wants, expanded.grounds, expanded.banks)
+    solution = optimise(problem, budget, limits.tries)
+    habits = [d for d in demands if d.origin is Origin.METHOD]
+    if solution is not None or not habits:
+        return demands, solution, problem
+    free = [d for d in demands if d.origin is not Origin.METHOD]
+    problem = build(free, expanded.wants, expanded.grounds, expanded.banks)
+    return free, optimise(problem, budget, limits.tries), problem
+
+
+def _given_up(expanded: Expanded, demands: list[Demand]) -> list[Finding]:
+    """A note if the order of the method could not be kept."""
+    if len(demands) == len(expanded.demands):
+        return []
+    kept = set(map(id, demands))
+    lost = next(d for d in expanded.demands if id(d) not in kept)
+    return [
+        Finding(
+            "PLN009",
+            Severity.NOTE,
+            "the usual order of the areas leaves no room for all wishes: it is given up",
+            "each partition still lies where its bootloader and its wishes allow",
+            lost.place,
+        )
+    ]
+
+
+def _rounded(expanded: Expanded, extents: dict[str, Extent]) -> list[Finding]:
+    """A note for each size that the user gave and that erase blocks made larger."""
+    found = []
+    for w in expanded.wanted:
+        exact = w.wish.size.exact
+        extent = extents[w.name]
+        if exact is None or exact == extent.size or w.implied:
+            continue
+        block = w.flash.largest_block_in(extent)
+        found.append(
+            Finding(
+                "PLN007",
+                Severity.NOTE,
+                f"{w.quoted} takes {format_hex(extent.size)} bytes instead of {format_hex(exact)}: "
+                f"erase blocks have {format_hex(block)} bytes there",
+                f"write {format_hex(extent.size)}, which costs nothing more",
+                w.wish.place_of("size"),
+                InFlash(w.flash.name, extent),
+                facts={"wished": exact, "size": extent.size, "erase_block": block},
+            )
+        )
+    return found
+
+
+def _unproven(spec: Spec, limits: Limits) -> Finding:
+    return replace(
+        warning(
+            "PLN006",
+            f"the search for `{printable(spec.name)}` stopped at its limit of {limits.nodes} "
+            "steps: the plan is sound, but a better one may exist",
+            "fix the places of some partitions, or raise the limit",
+            spec.place,
+        ),
+        facts={"nodes": limits.nodes},
+    )

@@ -1,0 +1,136 @@
+"""Does it fit? The exact search that lays units one after the other in the gaps of one flash.
+
+Law: if anything fits, then so does some order in which each unit lies at its first place behind the
+one before (``unit``: a later cursor never gives an earlier end). So the search goes through orders,
+depth first, preferred order first, and remembers for each set of units still to be laid the lowest
+cursor from which they did not fit. What is equal is not tried twice, and what needs more bytes than
+are left is cut at once.
+
+Work is counted in nodes. When the budget is used up the answer is "not known", never "no".
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from flashwright.base.extent import Extent
+from flashwright.planner.unit import Unit
+
+
+@dataclass(slots=True)
+class Budget:
+    """How many nodes may still be visited; ``spent`` tells that it ran out on the way."""
+
+    nodes: int
+    spent: bool = False
+
+    def take(self) -> bool:
+        """Use one node; false if there is none left."""
+        if self.nodes <= 0:
+            self.spent = True
+            return False
+        self.nodes -= 1
+        return True
+
+
+class Room:
+    """The gaps of a flash, in order, and how many bytes they have from an offset on."""
+
+    def __init__(self, gaps: Sequence[Extent]) -> None:
+        self.gaps = gaps
+        self._starts = [g.start for g in gaps]
+        self._behind = [0] * (len(gaps) + 1)
+        for i in range(len(gaps) - 1, -1, -1):
+            self._behind[i] = self._behind[i + 1] + gaps[i].size
+
+    def free_from(self, cursor: int) -> int:
+        """The free bytes at or above ``cursor``."""
+        i = bisect_right(self._starts, cursor) - 1
+        if i < 0:
+            return self._behind[0]
+        return self._behind[i + 1] + max(0, self.gaps[i].end - cursor)
+
+    def gap_end(self, cursor: int) -> int:
+        """The end of the gap that ``cursor`` lies in, or ``cursor`` itself outside of gaps."""
+        i = bisect_right(self._starts, cursor) - 1
+        return max(cursor, self.gaps[i].end) if i >= 0 else cursor
+
+
+def fit(
+    units: Sequence[Unit], below: Sequence[int], room: Room, budget: Budget
+) -> list[tuple[int, int]] | None:
+    """Start and order of the units in ``room``: (unit, start) from low offsets to high.
+
+    ``below[i]`` is the set (bit mask) of units that must lie below unit ``i``. Units are preferred
+    in their order. ``None``: nothing fits, or the budget ran out (``budget.spent``).
+    """
+    everything = (1 << len(units)) - 1
+    needs = [u.least for u in units]
+    failed: dict[int, int] = {}
+    path: list[tuple[int, int]] = []
+    missing = sum(needs)
+    if missing > room.free_from(0):
+        return None
+    above = [0] * len(units)
+    for i, mask in enumerate(below):
+        for j in range(len(units)) if mask else ():
+            above[j] |= (mask >> j & 1) << i
+    order = (below, above)
+    stack = [(everything, 0, _children(units, order, everything, 0, room))]
+    while stack:
+        left, cursor, children = stack[-1]
+        if not left:
+            return path
+        child = next(children, None)
+        if child is None:
+            stack.pop()
+            if len(failed) < 200_000:
+                failed[left] = min(cursor, failed.get(left, cursor))
+            if path:
+                missing += needs[path.pop()[0]]
+            continue
+        i, start, end = child
+        after = left & ~(1 << i)
+        if missing - needs[i] > room.free_from(end) or failed.get(after, end + 1) <= end:
+            continue
+        if not budget.take():
+            return None
+        missing -= needs[i]
+        path.append((i, start))
+        stack.append((after, end, _children(units, order, after, end, room)))
+    return None
+
+
+def _children(
+    units: Sequence[Unit],
+    order: tuple[Sequence[int], Sequence[int]],
+    left: int,
+    cursor: int,
+    room: Room,
+) -> Iterator[tuple[int, int, int]]:
+    """The units that may come next, those that fit in the gap at ``cursor`` first."""
+    below, above = order
+    gap_end = room.gap_end(cursor)
+    later: list[tuple[int, int, int]] = []
+    tried: set[tuple[object, ...]] = set()
+    rest = left
+    while rest:
+        bit = rest & -rest
+        rest ^= bit
+        i = bit.bit_length() - 1
+        if below[i] & left:
+            continue
+        place = units[i].first(cursor)
+        if place is None:
+            return
+        if not above[i] & left:
+            if units[i].key in tried:
+                continue
+            tried.add(units[i].key)
+        if place[0] < gap_end or cursor == 0:
+            yield i, *place
+        else:
+            later.append((i, *place))
+    yield from later

@@ -1,0 +1,115 @@
+"""Where things lie in the end: the least waste on uneven erase blocks, then what tends to the top.
+
+The sizes are settled already; nothing here makes a slot or a share smaller.
+"""
+
+from __future__ import annotations
+
+from flashwright.base.extent import Extent
+from flashwright.planner.lay import Flashful, Sizes, extents_of, prepare
+from flashwright.planner.problem import Problem
+from flashwright.planner.search import Budget
+
+#: The largest number of units whose waste is minimised by search.
+MOST_UNITS = 64
+#: Nodes that the search for less waste may take.
+WASTE_NODES = 60_000
+
+
+def settle(
+    problem: Problem, owner: str, sizes: Sizes, laid: dict[str, Extent], budget: Budget
+) -> tuple[dict[str, Extent], bool]:
+    """The final extents in flash ``owner``, and whether their waste is proven least."""
+    flashful = prepare(problem, owner, sizes)
+    if flashful is None or not flashful.units:
+        return laid, True
+    if flashful.loose:
+        if len(flashful.units) > MOST_UNITS:
+            return laid, False
+        search = _LeastWaste(flashful, laid, min(WASTE_NODES, max(0, budget.nodes)))
+        search.run()
+        return search.best, search.complete
+    return _raised(problem, flashful, laid), True
+
+
+class _LeastWaste:
+    """Branch and bound over orders, and for each unit over the runs that it may start in."""
+
+    def __init__(self, flashful: Flashful, laid: dict[str, Extent], nodes: int) -> None:
+        self.flashful = flashful
+        self.best = laid
+        self.nodes = nodes
+        self.complete = True
+        self.needs = [sum(s.need for s in chain) for chain in flashful.chains]
+        names = [s.item.name for chain in flashful.chains for s in chain]
+        self.best_cost = sum(laid[n].size for n in names) - sum(self.needs)
+        self.least = [self._cheapest(i) for i in range(len(self.needs))]
+        self.seen: dict[tuple[int, int], int] = {}
+
+    def run(self) -> None:
+        """Improve ``best`` as far as the nodes go."""
+        everything = (1 << len(self.needs)) - 1
+        self._visit(everything, 0, 0, sum(self.least), [])
+
+    def _cheapest(self, i: int) -> int:
+        places = self._places(i, 0)
+        return min((end - start - self.needs[i] for start, end in places), default=0)
+
+    def _places(self, i: int, cursor: int) -> list[tuple[int, int]]:
+        unit = self.flashful.units[i]
+        found = {unit.first(cursor)}
+        for start in self.flashful.ground.starts:
+            if start > cursor:
+                found.add(unit.first(start))
+        for gap in self.flashful.room.gaps:
+            if gap.start > cursor:
+                found.add(unit.first(gap.start))
+        return sorted(p for p in found if p is not None)
+
+    def _visit(
+        self, left: int, cursor: int, cost: int, least: int, path: list[tuple[int, int]]
+    ) -> None:
+        if cost + least >= self.best_cost:
+            return
+        if not left:
+            self.best_cost = cost
+            self.best = extents_of(self.flashful, path)
+            return
+        if self.seen.get((left, cursor), cost + 1) <= cost:
+            return
+        self.seen[left, cursor] = cost
+        if self.nodes <= 0:
+            self.complete = False
+            return
+        self.nodes -= 1
+        for i in range(len(self.needs)):
+            if not left >> i & 1 or self.flashful.below[i] & left:
+                continue
+            for start, end in self._places(i, cursor):
+                more = end - start - self.needs[i]
+                self._visit(
+                    left & ~(1 << i),
+                    end,
+                    cost + more,
+                    least - self.least[i],
+                    [*path, (i, start)],
+                )
+
+
+def _raised(problem: Problem, flashful: Flashful, laid: dict[str, Extent]) -> dict[str, Extent]:
+    """The same order with what tends to the top of the flash laid as high as it goes."""
+    chains, units = flashful.chains, flashful.units
+    if not any(i.high for i in problem.items.values()):
+        return laid
+    starts = [laid[chain[0].item.name].start for chain in chains]
+    limit = flashful.ground.size
+    order: list[tuple[int, int]] = []
+    for i in sorted(range(len(chains)), key=lambda i: -starts[i]):
+        start = starts[i]
+        if all(s.item.high for s in chains[i]):
+            place = units[i].last(limit)
+            if place is not None and place[0] > start:
+                start = place[0]
+        order.append((i, start))
+        limit = start
+    return extents_of(flashful, order)
