@@ -1,1 +1,1 @@
-"""The flash emulator: a value that is erased and programmed, stricter than the hardware."""
+"""The flash emulator: contents, chips, operations and faults as values; stricter than hardware."""
