@@ -49,6 +49,8 @@ class ReadOptions:
     flash_size: int | None = None
     secure_boot: str = ""
     extra_subtypes: tuple[str, ...] = ()
+    #: The version of the ecosystem's SDK that gives indices their meaning; "" where not known.
+    sdk: str = ""
 
 
 @dataclass(frozen=True, slots=True)

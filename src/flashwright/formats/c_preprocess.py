@@ -1,0 +1,345 @@
+"""The preprocessor: pcpp with bounds, with the place of every token, and with no way to the files.
+
+See ``c_source`` for the laws. pcpp hands the line number of a macro's use on to what the macro
+becomes; here that number carries file and offset with it, so that every token can be traced.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
+from typing import Any
+
+from flashwright.formats.c_source import (
+    Condition,
+    CText,
+    Fault,
+    Origin,
+    TooMuchError,
+    expression_root,
+)
+from flashwright.formats.c_value import Unknown, value_of
+from flashwright.formats.format import Source
+
+#: The largest C file that is read, in bytes; layouts are a hundred times smaller.
+LARGEST_C = 1 << 20
+#: The most tokens that are read and made by expansion, over all included files.
+LARGEST_WORK = 300_000
+#: The deepest nesting of macro expansions and of includes.
+DEEPEST = 100
+_DEEPEST_INCLUDE = 20
+
+#: What pcpp raises on directives and macros that are malformed in ways that it does not expect.
+_PCPP_FAULTS = (
+    *(IndexError, KeyError, ValueError, TypeError, AttributeError, AssertionError),
+    *(RecursionError, UnboundLocalError),
+)
+
+
+def run(source: Source, defines: Mapping[str, str]) -> CText:
+    """See ``c_source.preprocessed``."""
+    preprocessor = _preprocessor()(source)
+    for name, value in defines.items():
+        preprocessor.define_from_outside(name, value)
+    made: CText = preprocessor.result()
+    return made
+
+
+# One pass over the text that blanks comments and what is not lexically sound, keeping its length.
+_LEXICAL = re.compile(
+    rb"""(?P<block>/\*)
+        |(?P<line>//(?:[^\\\n]|\\[\s\S])*+)
+        |(?P<string>"(?:[^"\\\n]|\\[\s\S])*+")
+        |(?P<char>'(?:[^'\\\n]|\\[\s\S])*+')
+        |(?P<open>["'][^\n]*+)
+        |(?P<other>[^/"'\n]++|/|\n)""",
+    re.VERBOSE,
+)
+_SEPARATORS = bytes.maketrans(b"\r\v\f\0\x1a", b"     ")
+
+
+def blanked(data: bytes) -> bytes:
+    """``data`` with comments (and strings that do not end) as spaces; its length stays."""
+    out = []
+    plain = data.translate(_SEPARATORS)
+    if plain.startswith(b"\xef\xbb\xbf"):
+        plain = b"   " + plain[3:]
+    at = 0
+    while at < len(plain):
+        match = _LEXICAL.match(plain, at)
+        if match is None:  # pragma: no cover - the pattern matches any byte
+            break
+        end = match.end()
+        if match.lastgroup == "block":
+            close = plain.find(b"*/", end)
+            end = len(plain) if close < 0 else close + 2
+        kept = match.lastgroup in ("string", "char", "other")
+        out.append(plain[at:end] if kept else b" " * (end - at))
+        at = end
+    return b"".join(out)
+
+
+class _Spot(int):
+    """A line number that also knows file and offset; pcpp hands it on to what a macro becomes."""
+
+    path: str
+    offset: int
+
+
+@lru_cache(maxsize=1)
+def _preprocessor() -> Callable[[Source], Any]:
+    """The class, made late: importing pcpp takes 40 ms."""
+    from pcpp import Action, OutputDirective, Preprocessor
+
+    class Bounded(Preprocessor):  # type: ignore[misc]
+        """pcpp with bounds, with places, and with no way to the file system."""
+
+        def __init__(self, source: Source) -> None:
+            super().__init__()
+            for name in ("__DATE__", "__TIME__", "__PCPP__"):
+                self.undef(name)
+            self.expand_filemacro = False
+            self.rewrite_paths: list[Any] = []
+            self.main = source
+            self.files: dict[str, bytes] = {}
+            self.faults: list[Fault] = []
+            self.missing: list[str] = []
+            self.conditions: list[Condition] = []
+            self.open: list[tuple[str, int, set[str]]] = []
+            self.asked: set[str] = set()
+            self.left = LARGEST_WORK
+            self.lengths: list[int] = []
+            self.nested = 0
+
+        def define_from_outside(self, name: str, value: str) -> None:
+            text = value.split("\n", 1)[0]
+            try:
+                self.define(f"{name} {text}")
+            except _PCPP_FAULTS:
+                self.faults.append(Fault(f"-D {name}={text} is no macro", self.main.path, 0))
+
+        def result(self) -> CText:
+            texts: list[str] = []
+            starts: list[int] = []
+            origins: list[Origin] = []
+            length = 0
+            before: Origin | None = None
+            try:
+                for token in self.lines_of(self.main.path, self.main.data):
+                    if token.type in self.t_WS or not token.value:
+                        continue
+                    origin = self.origin_of(token)
+                    if texts and not _touching(before, origin, texts[-1]):
+                        texts.append(" ")
+                        length += 1
+                    starts.append(length)
+                    origins.append(origin)
+                    texts.append(token.value)
+                    length += len(token.value)
+                    before = origin
+            except _PCPP_FAULTS as fault:
+                where = getattr(self.lastdirective, "lineno", None)
+                offset = where.offset if isinstance(where, _Spot) else 0
+                kind = "nested too deeply" if isinstance(fault, RecursionError) else "malformed"
+                self.faults.append(Fault(f"{kind} directive or macro", self.main.path, offset))
+            text = "".join(texts).encode("latin-1")
+            return CText(
+                self.main.path,
+                self.main.data,
+                text,
+                starts,
+                origins,
+                self.files,
+                tuple(self.faults),
+                tuple(self.conditions),
+                tuple(dict.fromkeys(self.missing)),
+                frozenset(self.macros),
+            )
+
+        def origin_of(self, token: Any) -> Origin:
+            spot = token.lineno
+            if not isinstance(spot, _Spot):
+                return Origin(self.main.path, 0, 0, False)
+            data = self.files[spot.path]
+            size = len(token.value)
+            raw = (
+                token.lexpos == spot.offset
+                and data[spot.offset : spot.offset + size].decode("latin-1") == token.value
+            )
+            if not raw:
+                name = _WORD.match(data, spot.offset)
+                size = len(name[0]) if name else 1
+            return Origin(spot.path, spot.offset, spot.offset + size, raw)
+
+        def lines_of(self, path: str, data: bytes) -> Iterator[Any]:
+            if len(data) > LARGEST_C:
+                raise TooMuchError(f"{len(data)} bytes; C files up to {LARGEST_C} bytes are read")
+            self.files[path] = data
+            yield from self.parsegen(blanked(data).decode("latin-1"), path, None)
+
+        # What pcpp calls -------------------------------------------------------------------------
+
+        def group_lines(self, _input: str, _source: str) -> Iterator[list[Any]]:
+            """Lines of tokens. The first is a directive of ours, lest pcpp looks for a guard."""
+            path = next(reversed(self.files))
+            lexer = self.lexer.clone()
+            yield self.tokens_of(lexer, "#undef __flashwright_\n", path, 0)
+            lexer = self.lexer.clone()
+            lexer.input(blanked(self.files[path]).decode("latin-1"))
+            line: list[Any] = []
+            while (token := lexer.token()) is not None:
+                self.spend(1)
+                line.append(self.placed(token, path, token.lexpos))
+                if token.value == "\n":
+                    yield line
+                    line = []
+            if line:
+                yield [*line, *self.tokens_of(lexer, "\n", path, len(self.files[path]))]
+
+        def tokens_of(self, lexer: Any, text: str, path: str, offset: int) -> list[Any]:
+            lexer.input(text)
+            return [self.placed(token, path, offset) for token in iter(lexer.token, None)]
+
+        def placed(self, token: Any, path: str, offset: int) -> Any:
+            spot = _Spot(token.lineno)
+            spot.path, spot.offset = path, offset
+            token.lineno = spot
+            token.source = path
+            return token
+
+        def spend(self, work: int) -> None:
+            self.left -= work
+            if self.left < 0:
+                raise TooMuchError(
+                    f"more than {LARGEST_WORK} tokens to read or to make by macro expansion"
+                )
+
+        def expand_macros(self, tokens: list[Any], expanding_from: Any = ()) -> Any:
+            if len(self.lengths) > DEEPEST:
+                raise TooMuchError(f"macros expand more than {DEEPEST} deep")
+            parent = self.lengths[-1] if self.lengths else 0
+            self.spend(1 + len(tokens) + parent // 5000)
+            self.lengths.append(len(tokens))
+            made = super().expand_macros(tokens, list(expanding_from))
+            self.lengths.pop()
+            return made
+
+        def collect_args(self, tokenlist: list[Any], ignore_errors: bool = False) -> Any:
+            self.spend(len(tokenlist) // 2000)
+            return super().collect_args(tokenlist, ignore_errors)
+
+        def evalexpr(self, tokens: list[Any]) -> tuple[int, None]:
+            """The value of an ``#if``, by the same arithmetic as the values of a table."""
+            ready = self.without_defined(self.expand_macros(self.without_defined(tokens)))
+            text = " ".join(t.value for t in ready if t.type not in self.t_WS)
+            node = expression_root(text.encode("latin-1"))
+            if node is None:
+                self.on_error("", tokens[0].lineno if tokens else 0, f"#if {text[:60]}")
+                return 0, None
+
+            def zero(name: str) -> int:
+                self.asked.add(name)
+                return 0
+
+            value = value_of(node, zero)
+            if isinstance(value, Unknown):
+                self.on_error("", tokens[0].lineno, f"#if {text[:60]}: {value.why}")
+                return 0, None
+            return int(value != 0), None
+
+        def without_defined(self, tokens: list[Any]) -> list[Any]:
+            """The tokens with each ``defined(X)`` or ``defined X`` as 1 or 0."""
+            import copy
+
+            solid = [t for t in tokens if t.type not in self.t_WS]
+            out: list[Any] = []
+            at = 0
+            while at < len(solid):
+                token = solid[at]
+                at += 1
+                if token.value != "defined":
+                    out.append(token)
+                    continue
+                bracket = at < len(solid) and solid[at].value == "("
+                at += bracket
+                name = solid[at].value if at < len(solid) else ""
+                at += 1 + bracket
+                known = name in self.macros
+                if not known:
+                    self.asked.add(name)
+                answer = copy.copy(token)
+                answer.type, answer.value = self.t_INTEGER, "1" if known else "0"
+                out.append(answer)
+            return out
+
+        def include(self, tokens: list[Any], _original_line: list[Any]) -> Iterator[Any]:
+            name = "".join(t.value for t in tokens).strip().strip('<>"')
+            found = _included(self.main.others, name)
+            if found is None:
+                self.missing.append(name[:200])
+                return
+            if found in self.include_once:
+                return
+            if self.nested >= _DEEPEST_INCLUDE:
+                raise TooMuchError(f"files include each other more than {_DEEPEST_INCLUDE} deep")
+            self.nested += 1
+            # pcpp asks for the lines of the file that was entered last.
+            self.files.pop(found, None)
+            yield from self.lines_of(found, self.main.others[found])
+            self.nested -= 1
+
+        def on_directive_handle(
+            self, directive: Any, toks: list[Any], ifpassthru: bool, precedingtoks: Any
+        ) -> bool:
+            self.lastdirective = directive
+            name = directive.value
+            if name in ("if", "ifdef", "ifndef", "elif") and not toks:
+                self.on_error("", directive.lineno, f"#{name} without a condition")
+                toks.extend(self.tokenize("0"))
+            if name in ("define", "undef") and (not toks or toks[0].type != self.t_ID):
+                self.on_error("", directive.lineno, f"#{name} without a name")
+                raise OutputDirective(Action.IgnoreAndRemove)
+            if name in ("include", "pragma") and not toks:
+                raise OutputDirective(Action.IgnoreAndRemove)
+            if name in ("if", "ifdef", "ifndef"):
+                self.asked = set()
+                if name != "if" and toks[0].value not in self.macros:
+                    self.asked.add(toks[0].value)
+                self.open.append((directive.lineno.path, directive.lineno.offset, self.asked))
+            elif name == "elif" and self.open:
+                self.asked = self.open[-1][2]
+            elif name == "endif" and self.open:
+                path, start, asked = self.open.pop()
+                if asked and path == self.main.path:
+                    end = directive.lineno.offset
+                    self.conditions.append(Condition(tuple(sorted(asked)), start, end))
+            return True
+
+        def on_directive_unknown(self, *_: Any) -> bool:
+            return True
+
+        def on_error(self, _file: Any, line: Any, message: str) -> None:
+            spot = line if isinstance(line, _Spot) else None
+            path, offset = (spot.path, spot.offset) if spot else (self.main.path, 0)
+            if len(self.faults) < 20:
+                self.faults.append(Fault(message[:200], path, offset))
+
+    return Bounded
+
+
+def _touching(before: Origin | None, after: Origin, last: str) -> bool:
+    """Whether two tokens stand side by side in the file (a sign is kept off its number)."""
+    if before is None or last in ("+", "-") or not (before.raw and after.raw):
+        return False
+    return before.end == after.start and before.path == after.path
+
+
+_WORD = re.compile(rb"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def _included(others: Mapping[str, bytes], name: str) -> str | None:
+    if name in others:
+        return name
+    ends = [path for path in others if path.endswith("/" + name)]
+    return min(ends, key=lambda path: (len(path), path), default=None)
