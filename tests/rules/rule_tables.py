@@ -58,10 +58,9 @@ def esp8266(size: int, second: int, limit: int = 0, windows: bool = False) -> De
 
 def stm32f4(size: int = 2 * M) -> Device:
     """STM32F40x/F42x: 4 x 16, 64, then 128 KiB, twice in 2 MiB."""
-    runs = ((4, 16 * K), (1, 64 * K), (size // M * 8 - 1 if size < 2 * M else 7, 128 * K))
-    if size < M:
-        runs = ((4, 16 * K), (1, 64 * K), (size // (128 * K) - 1, 128 * K))
-    return device(flash(runs=runs * (2 if size == 2 * M else 1), base=0x8000000), name="stm32f4")
+    half = min(size, M)
+    runs = ((4, 16 * K), (1, 64 * K), (half // (128 * K) - 1, 128 * K))
+    return device(flash(runs=runs * (size // half), base=0x8000000), name="stm32f4")
 
 
 def part(
@@ -190,7 +189,7 @@ def _device(data: dict[str, Any], boot: dict[str, Any]) -> Device:
         facts,
         tuple(Reserved(*r) for r in ranges["reserved"]),
         tuple(Window(*w) for w in ranges["window"]),
-        data.get("image_alignment", 1),
+        _size(data.get("image_alignment", 1)),
         _size(data.get("slot_limit", 0)),
     )
 

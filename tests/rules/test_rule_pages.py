@@ -12,7 +12,7 @@ from flashwright.rules.catalog import RULES, pages, rule_of
 from flashwright.rules.rule import Rule
 
 #: Rules whose fault a ``flash.toml`` cannot hold (its reader refuses it), or needs no example.
-NO_EXAMPLE = {"GEO100", "GEO107", "GEO108", "GEO109", "GEO110", "GEO111"}
+NO_EXAMPLE = {"GEO100"}
 
 
 def names(rule: Rule) -> str:

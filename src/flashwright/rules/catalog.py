@@ -8,7 +8,20 @@ from itertools import islice
 from flashwright.diag.finding import Finding, in_order
 from flashwright.diag.page import Page
 from flashwright.model.table import Table
-from flashwright.rules import access, boot, data, flashes, geometry
+from flashwright.rules import (
+    access,
+    boot,
+    data,
+    esp_idf,
+    flashes,
+    geometry,
+    images,
+    limits,
+    mcuboot,
+    names,
+    security,
+    slots,
+)
 from flashwright.rules.rule import Rule
 from flashwright.rules.view import View
 
@@ -28,10 +41,31 @@ RULES: tuple[Rule, ...] = (
     flashes.empty_partition,
     flashes.hole,
     flashes.waste,
+    esp_idf.image_alignment,
+    esp_idf.too_many_entries,
+    slots.unequal_slots,
+    slots.small_ota_temp,
+    slots.missing_slot,
+    limits.bank_crossed,
+    limits.outside_window,
+    limits.over_slot_limit,
+    slots.no_update,
+    esp_idf.ota_numbers,
+    esp_idf.single_slot,
+    esp_idf.app_too_large,
+    mcuboot.slot_sizes,
+    mcuboot.erase_blocks,
+    mcuboot.max_sectors,
+    mcuboot.scratch,
+    mcuboot.torn,
+    mcuboot.no_room,
+    mcuboot.write_size,
     boot.wrong_boot_address,
     boot.bootloader_range,
     boot.bank_mode,
     boot.partition_table_range,
+    esp_idf.no_otadata,
+    esp_idf.nothing_to_start,
     data.small_kv,
     data.boot_record_copies,
     data.boot_record_gap,
@@ -39,6 +73,17 @@ RULES: tuple[Rule, ...] = (
     data.kv_overwrite,
     access.read_only,
     access.unreadable,
+    names.same_name,
+    names.same_index,
+    names.index_order,
+    names.misleading_description,
+    esp_idf.otadata_size,
+    esp_idf.same_label,
+    esp_idf.small_data,
+    images.image_too_large,
+    images.image_near_limit,
+    images.wrong_link_address,
+    security.security_border,
 )
 
 #: Rules that speak of unused bytes; ``run(table, waste=False)`` leaves them out.

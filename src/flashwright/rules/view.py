@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from flashwright.base.extent import Extent
@@ -24,6 +24,9 @@ _OTA_NAME = re.compile(r"(?:^|_)ota_?(\d{1,2})$", re.I)
 
 #: Roles whose partitions are erased by themselves, whatever contains them.
 DATA_ROLES = frozenset({Role.KV, Role.FILESYSTEM, Role.BOOT_RECORD, Role.COREDUMP})
+
+#: An address this far behind the start of a flash is no address past its end, but a mistake.
+MOST_BEYOND = 256 << 20
 
 #: Flags that say that a partition is meant to be read only.
 READ_ONLY_FLAGS = frozenset({"readonly", "read-only", "ro"})
@@ -113,12 +116,30 @@ class View:
 
     @cached_property
     def present(self) -> tuple[Partition, ...]:
-        """The partitions that are in a flash, in order; not those that say "there is none"."""
+        """The partitions that are in a flash, in order; not those that say "there is none".
+
+        A CPU address past the end of its flash, which a reader cannot turn into an offset, is one
+        here, so that it is seen to lie past the end.
+        """
         return tuple(
-            p
+            self._at_its_offset(p)
             for p in self.table.partitions
             if not _NOT_FLASH.search(p.owner) and (p.extent or p.owner.casefold() != "none")
         )
+
+    def _at_its_offset(self, partition: Partition) -> Partition:
+        flash = self.flashes.get(partition.owner)
+        start = partition.start
+        if flash is None or not flash.base or start != partition.extent.start:
+            return partition
+        if not flash.size <= start - flash.base < MOST_BEYOND or self._in_another(partition):
+            return partition
+        return replace(partition, extent=partition.extent.shifted(-flash.base))
+
+    def _in_another(self, partition: Partition) -> bool:
+        """Whether the start of the partition is an address of another flash."""
+        located = self.device.locate(partition.start) if self.device else None
+        return located is not None and located[0].name != partition.owner
 
     @cached_property
     def flashes(self) -> dict[str, Flash]:
@@ -148,14 +169,11 @@ class View:
 
     def _is_astray(self, partition: Partition) -> bool:
         flash = self.flash_of(partition)
-        if flash is None or self.device is None:
+        if flash is None:
             return False
         if self.table.format == "alios-c" and flash.name in self._addressed:
             return partition.start - (flash.base or 0) != partition.extent.start
-        if partition.extent.start < flash.size:
-            return False
-        other = self.device.locate(partition.start)
-        return other is not None and other[0].name != flash.name
+        return partition.extent.start >= flash.size and self._in_another(partition)
 
     @cached_property
     def by_flash(self) -> dict[str, tuple[Partition, ...]]:
