@@ -80,9 +80,10 @@ def read_layouts(
 
 
 def _is_spec(source: Source) -> bool:
+    """Whether this is a ``flash.toml``: TOML that is no other format's TOML."""
     if not source.path.lower().endswith(".toml"):
         return False
-    return not any(form.name != SPEC_FORMAT for form in recognised(source.path, source.data))
+    return not any(".toml" in form.suffixes for form in recognised(source.path, source.data))
 
 
 def _read_spec(source: Source, devices: Devices) -> Layouts:

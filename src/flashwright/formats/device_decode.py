@@ -198,6 +198,7 @@ def _flash(
         endurance_cycles=entry.get("endurance_cycles", 0),
         erase_time_us=entry.get("erase_time_us", 0),
         program_time_us=entry.get("program_time_us", 0),
+        security_granule=entry.get("security_granule", 0),
         source=entry.get("source", source),
     )
     if base is not None and base + flash.size > LARGEST:

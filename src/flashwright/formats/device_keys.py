@@ -88,6 +88,7 @@ FLASH_KEYS: tuple[Key, ...] = (
     Key("endurance_cycles", COUNT, "how many erase cycles the datasheet promises"),
     Key("erase_time_us", COUNT, "typical time to erase the largest erase block, microseconds"),
     Key("program_time_us", COUNT, "typical time to program one unit, microseconds"),
+    Key("security_granule", POSITIVE_SIZE, "what a secure border is a multiple of (TrustZone)"),
     Key("banks", SIZES, "the sizes of its banks, from its first byte on"),
     Key("source", TEXT, "where the facts come from"),
 )

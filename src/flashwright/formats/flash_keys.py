@@ -40,6 +40,7 @@ DEVICE_KEYS: tuple[Key, ...] = (
     Key("vendor", TEXT, "who makes it, where described inline"),
     Key("image_alignment", POSITIVE_SIZE, "what the start of an application is a multiple of"),
     Key("slot_limit", SIZE, "the largest slot that the boot code accepts"),
+    Key("boot", ANYTHING, "the boot facts of a device described inline"),
     Key("flash", ANYTHING, "a flash of the device, beside those of the catalogue"),
     Key("reserved", ANYTHING, "a range that belongs to the vendor, beside those of the catalogue"),
     Key("window", ANYTHING, "a range that limits a slot, beside those of the catalogue"),
@@ -51,6 +52,8 @@ BOOT_KEYS: tuple[Key, ...] = (
     Key("offsets", SIZES, "where the bootloader jumps to, as offsets in the flash"),
     Key("addresses", SIZES, "where the bootloader jumps to, as CPU addresses"),
     Key("owner", TEXT, "the flash that the bootloader and the images lie in"),
+    Key("bootloader", SIZES, "[start, end) of the bootloader, as offsets in the flash"),
+    Key("table_offset", SIZE, "where the device reads its own partition table"),
     Key("source", TEXT, "where the facts come from"),
 )
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from flashwright.base.extent import Extent
 from flashwright.base.nearest import did_you_mean
 from flashwright.base.size import format_hex
 from flashwright.base.text import printable
@@ -137,11 +138,31 @@ def _booting(
         owner=owner,
         bank_mode=mode,
         boot_offsets=offsets or device.boot.boot_offsets,
-        bootloader=device.boot.bootloader if not offsets else None,
-        table_offset=device.boot.table_offset,
+        bootloader=_bootloader(device, boot, document, findings, moved=bool(offsets)),
+        table_offset=boot.get("table_offset", device.boot.table_offset),
         source=boot.get("source") or "flash.toml [boot]",
     )
     return replace(device, boot=facts)
+
+
+def _bootloader(
+    device: Device, boot: Values, document: Places, findings: list[Finding], *, moved: bool
+) -> Extent | None:
+    """Where the bootloader is; boot addresses of the user's own mean a bootloader of their own."""
+    given = boot.get("bootloader")
+    if given is None:
+        return None if moved else device.boot.bootloader
+    if len(given) == 2 and given[0] < given[1]:
+        return Extent(given[0], given[1])
+    findings.append(
+        error(
+            "SPC011",
+            "`bootloader` in [boot] is no range of bytes",
+            "write its start and its end, such as [0x0, 0x8000]",
+            document.place("boot", "bootloader"),
+        )
+    )
+    return None
 
 
 def _update(file: Values, document: Places, findings: list[Finding]) -> Update | None:
