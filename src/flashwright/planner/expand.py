@@ -49,7 +49,7 @@ class Expanded:
 
 
 def expand(spec: Spec) -> Expanded:
-    """Everything that ``spec`` demands; with an error among the findings it is not to be searched."""
+    """Everything that ``spec`` demands; not to be searched with an error among the findings."""
     result = Expanded()
     result.findings.extend(_device_faults(spec))
     result.findings.extend(_wish_faults(spec))
@@ -251,7 +251,7 @@ def _obstacles(spec: Spec, wanted: list[Wanted]) -> Iterator[Demand]:
     if boot.table_offset and Role.PARTITION_TABLE not in roles:
         end = max(end, boot.table_offset + esp_idf.TABLE_SIZE)
     if boot.table_offset and Role.BOOTLOADER not in roles and end:
-        kept = (Extent(0, end),)
+        kept: tuple[Extent, ...] = (Extent(0, end),)
     else:
         kept = tuple(
             e for e in (

@@ -62,7 +62,7 @@ def bindings(
         return ()
     names = [m.name for m in slots[0].members]
     owners = {problem.items[n].owner for n in names}
-    found = []
+    found: list[str] = []
     for item in problem.items.values():
         if item.name in grouped or item.owner not in owners or item.keep or len(found) >= most:
             continue

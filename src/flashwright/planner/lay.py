@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from flashwright.base.extent import Extent
+from flashwright.base.extent import Extent, merged
 from flashwright.planner.ground import Ground
 from flashwright.planner.problem import Item, Problem
 from flashwright.planner.search import Budget, Room, fit
@@ -39,13 +39,12 @@ class Flashful:
 def prepare(problem: Problem, owner: str, sizes: Sizes) -> Flashful | None:
     """The search in flash ``owner`` with these sizes; ``None`` if fixed partitions contradict."""
     ground = problem.grounds[owner]
-    items = [i for i in problem.items.values() if i.owner == owner]
+    items = problem.in_flash[owner]
     if any(i.impossible or i.homes == [] for i in items):
         return None
     chains = _chains(items, sizes)
     if chains is None:
         return None
-    obstacles = problem.obstacles[owner]
     fixed: dict[str, Extent] = {}
     floating: list[list[Sized]] = []
     for chain in chains:
@@ -56,9 +55,12 @@ def prepare(problem: Problem, owner: str, sizes: Sizes) -> Flashful | None:
         if placed is None:
             return None
         fixed.update(placed)
-    if not _fixed_holds(fixed, problem, ground, obstacles):
-        return None
-    gaps = ground.gaps([*obstacles, *fixed.values()])
+    gaps = problem.open[owner]
+    if fixed:
+        if not _fixed_holds(fixed, problem, ground, gaps):
+            return None
+        taken = merged(ground.outward(e) for e in fixed.values())
+        gaps = [part for gap in gaps for part in gap.minus(taken)]
     units: list[Unit] = []
     for chain in floating:
         homes = [_homes(s.item, gaps, fixed, problem) for s in chain]
@@ -173,41 +175,43 @@ def _start_before(sized: Sized, end: int, ground: Ground) -> int | None:
 
 
 def _fixed_holds(
-    fixed: Mapping[str, Extent], problem: Problem, ground: Ground, obstacles: list[Extent]
+    fixed: Mapping[str, Extent], problem: Problem, ground: Ground, gaps: list[Extent]
 ) -> bool:
     """Whether the fixed partitions lie where they may and leave each other alone."""
-    shifting = {n: e for n, e in fixed.items() if not problem.items[n].keep}
-    for name, extent in shifting.items():
+    previous: tuple[int, bool] = (0, True)
+    for name, extent in sorted(fixed.items(), key=lambda f: f[1]):
         item = problem.items[name]
-        if any(ground.outward(o).overlaps(extent) for o in obstacles):
+        touched = ground.outward(extent) if item.keep else extent
+        if not item.keep and not _at_home(item, extent, gaps):
             return False
-        if item.homes is not None and not any(h.covers(extent) for h in item.homes):
+        if touched.start < previous[0] and not (item.keep and previous[1]):
             return False
-    for name, extent in fixed.items():
-        for other in problem.items[name].below:
-            if other in fixed and fixed[other].end > extent.start:
-                return False
-    ordered = sorted((ground.outward(e), n) for n, e in fixed.items())
-    for (one, a), (two, b) in zip(ordered, ordered[1:], strict=False):
-        if one.overlaps(two) and not (problem.items[a].keep and problem.items[b].keep):
+        previous = max(touched.end, previous[0]), item.keep
+        if any(n in fixed and fixed[n].end > extent.start for n in item.below):
             return False
     return True
+
+
+def _at_home(item: Item, extent: Extent, gaps: list[Extent]) -> bool:
+    if not any(g.covers(extent) for g in gaps):
+        return False
+    return item.homes is None or any(h.covers(extent) for h in item.homes)
 
 
 def _homes(
     item: Item, gaps: list[Extent], fixed: Mapping[str, Extent], problem: Problem
 ) -> list[Extent]:
     """The ranges that an item may lie in: gaps, windows, above and below fixed partitions."""
+    whole = problem.grounds[item.owner].size
     low = max((fixed[n].end for n in item.below if n in fixed), default=0)
     high = min(
-        (e.start for n, e in fixed.items() if item.name in problem.items[n].below),
-        default=problem.grounds[item.owner].size,
+        (e.start for n, e in fixed.items() if item.name in problem.items[n].below), default=whole
     )
     homes = gaps
     if item.homes is not None:
         parts = (g.intersection(h) for g in gaps for h in item.homes)
         homes = sorted({p for p in parts if p})
-    if low <= 0 and high >= problem.grounds[item.owner].size:
+    if low <= 0 and high >= whole:
         return homes
     if low >= high:
         return []

@@ -82,7 +82,7 @@ def _mcuboot(spec: Spec, table: Table, slot: Partition) -> Limit:
 def _mcuboot_why(
     rule: SlotRule, mode: mcuboot.Mode, primary: mcuboot.Blocks, build: mcuboot.Build
 ) -> str:
-    """The trailer and what it costs, with the cliff where it just runs into one more erase block."""
+    """The trailer and what it costs; the cliff where it just runs into one more erase block."""
     trailer = mcuboot.trailer_size(mode, build)
     text = (
         f"trailer {trailer} bytes ({build.max_sectors} erase blocks, {build.write_size} B writes)"

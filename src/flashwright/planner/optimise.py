@@ -87,6 +87,7 @@ def probe(
     if item.most is not None and item.most < need:
         return None
     changed = replace(problem, items={**problem.items, name: item})
+    changed.arrange()
     optimiser = _Optimiser(changed, Budget(tries), tries)
     if not optimiser.start():
         return None
@@ -166,15 +167,14 @@ class _Optimiser:
         later = {j: v for j, v in self.value.items() if j > k}
         candidates = self._grid(group, low, upper)
         if self._monotone(group):
-            below, above = 0, len(candidates)
-            probe = above - 1
+            below, above, stride = 0, len(candidates), 1
             while above - below > 1:
+                probe = max((below + above) // 2, above - stride)
                 self.value[k] = candidates[probe]
                 if self._fits():
                     below = probe
                 else:
-                    above = probe
-                probe = (below + above) // 2
+                    above, stride = probe, 2 * stride
             self.value[k] = candidates[below]
             return
         for value in reversed(candidates):
@@ -279,10 +279,11 @@ class _Optimiser:
         taken: dict[str, int] = {}
         for member in group.members:
             item = self.problem.items[member.name]
-            ground = self.problem.grounds[item.owner]
-            size = ground.size if item.at is None else ground.size - item.at
+            gaps = [g for g in self.problem.open[item.owner] if item.at is None or item.at in g]
+            size = max((g.end - max(g.start, item.at or 0) for g in gaps), default=0)
             homes = max((h.size for h in item.homes), default=0) if item.homes else size
-            upper = min(upper, min(size, homes) - member.delta)
+            if not item.keep:
+                upper = min(upper, min(size, homes) - member.delta)
             taken[item.owner] = taken.get(item.owner, 0) + 1
         for owner, count in taken.items():
             mine = [m for m in group.members if self.problem.items[m.name].owner == owner]
@@ -293,7 +294,7 @@ class _Optimiser:
     def _free_bytes(self, owner: str, group: Group) -> int:
         """The bytes of a flash that neither obstacles nor the least sizes of others take."""
         ground = self.problem.grounds[owner]
-        free = sum(g.size for g in ground.gaps(self.problem.obstacles[owner]))
+        free = sum(g.size for g in self.problem.open[owner])
         names = {m.name for m in group.members}
         values = {
             m.name: self.value[k] + m.delta
@@ -312,9 +313,8 @@ class _Optimiser:
         for member in group.members:
             owner = self.problem.items[member.name].owner
             names = [i.name for i in self.problem.items.values() if i.owner == owner]
-            ground = self.problem.grounds[owner]
             laid = self._lay(owner, self._sizes()) or {}
-            free = sum(g.size for g in ground.gaps(self.problem.obstacles[owner]))
+            free = sum(g.size for g in self.problem.open[owner])
             spare = min(spare, free - sum(laid[n].size for n in names if n in laid))
         return max(0, spare)
 
@@ -391,4 +391,6 @@ def _banked(problem: Problem, banks: dict[str, Extent]) -> Problem:
             homes = [bank] if item.homes is None else [h.intersection(bank) for h in item.homes]
             item = replace(item, homes=[h for h in homes if h])
         items[name] = item
-    return replace(problem, items=items)
+    banked = replace(problem, items=items)
+    banked.arrange()
+    return banked

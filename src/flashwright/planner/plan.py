@@ -20,10 +20,13 @@ from flashwright.planner.expand import Expanded, expand
 from flashwright.planner.explain import bindings, reasons
 from flashwright.planner.limits import image_limits
 from flashwright.planner.optimise import Solution, optimise
+from flashwright.planner.pages import PAGES
 from flashwright.planner.problem import Problem, build
 from flashwright.planner.refuse import refusal
 from flashwright.planner.search import Budget
 from flashwright.planner.table import table_of
+
+__all__ = ["PAGES", "Limits", "Planned", "plan"]
 
 
 @dataclass(frozen=True, slots=True)

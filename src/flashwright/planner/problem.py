@@ -78,8 +78,19 @@ class Problem:
     together: list[tuple[str, str]]
     apart: list[tuple[str, str]]
     banks: Mapping[str, tuple[Extent, ...]]
+    #: What remains of each flash without the obstacles, whole erase blocks only.
+    open: dict[str, list[Extent]] = field(default_factory=dict)
+    #: The partitions of each flash, in the order of the spec.
+    in_flash: dict[str, list[Item]] = field(default_factory=dict)
     cycle: tuple[str, ...] = ()
     impossible: bool = False
+
+    def arrange(self) -> None:
+        """Work out what depends on items and obstacles; to be called after they change."""
+        self.open = {n: g.gaps(self.obstacles[n]) for n, g in self.grounds.items()}
+        self.in_flash = {n: [] for n in self.grounds}
+        for item in self.items.values():
+            self.in_flash[item.owner].append(item)
 
 
 def build(
@@ -108,6 +119,7 @@ def build(
                 _apply(demand, problem.items[demand.partition], problem)
     _group(problem, sizes, wants)
     problem.cycle = find_cycle(problem)
+    problem.arrange()
     return problem
 
 

@@ -114,7 +114,7 @@ def _children(
     below, above = order
     gap_end = room.gap_end(cursor)
     later: list[tuple[int, int, int]] = []
-    tried: set[tuple[object, ...]] = set()
+    tried: set[object] = set()
     rest = left
     while rest:
         bit = rest & -rest

@@ -27,7 +27,7 @@ class Unit(Protocol):
     #: The fewest bytes that it takes anywhere.
     least: int
     #: Units with equal keys can stand for each other.
-    key: tuple[object, ...]
+    key: object
     #: Whether ``MOST_TRIES`` was hit: then "no place" is not proven.
     gave_up: bool
 
@@ -121,7 +121,7 @@ class Rigid:
         starts = (self._aligned(lo, hi) for lo, hi in ranges or ())
         self._ranges = [r for r in starts if r is not None]
         self._highs = [hi for _, hi in self._ranges]
-        self.key = (distance, self._modulus, self._phase, tuple(self._ranges))
+        self.key: object = (distance, self._modulus, self._phase, tuple(self._ranges))
 
     def first(self, cursor: int) -> tuple[int, int] | None:
         """See ``Unit``."""
@@ -177,11 +177,7 @@ class Loose:
         self._homes = homes
         self._ground = ground
         self.least = sum(max(s.need, s.item.blocks * ground.smallest) for s in chain)
-        self.key = tuple(
-            (s.need, s.exact, s.item.blocks, s.item.most, s.item.align, s.item.step)
-            + (s.item.power_of_two, tuple(h))
-            for s, h in zip(chain, homes, strict=True)
-        )
+        self.key: object = tuple(map(_key, chain, homes))
 
     def first(self, cursor: int) -> tuple[int, int] | None:
         """See ``Unit``."""
@@ -241,3 +237,9 @@ def _common(one: list[tuple[int, int]], other: list[tuple[int, int]]) -> list[tu
     """The numbers that lie in a range of both; the ranges hold their ends."""
     found = ((max(a, c), min(b, d)) for a, b in one for c, d in other)
     return sorted((low, high) for low, high in found if low <= high)
+
+
+def _key(sized: Sized, homes: Sequence[Extent]) -> tuple[object, ...]:
+    item = sized.item
+    bounds = (item.blocks, item.most, item.align, item.step, item.power_of_two)
+    return (sized.need, sized.exact, *bounds, *homes)

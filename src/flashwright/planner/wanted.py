@@ -82,17 +82,16 @@ def merged(
     taken = [(standard, _match(standard, left)) for standard in standards]
     by_role = [t for t, own in taken if own is None]
     matched = {s.name: own for s, own in taken if own is not None}
-    for own in matched.values():
-        left.remove(own)
+    left = [w for w in left if not any(w is own for own in matched.values())]
     for standard in by_role:
         found = next((w for w in left if w.role is standard.role and _alike(w, standard)), None)
         if found is not None:
             matched[standard.name] = found
-            left.remove(found)
+            left = [w for w in left if w is not found]
     for standard, _ in taken:
-        own = matched.get(standard.name)
-        if own is not None:
-            result.append((_filled(own, standard), True, False))
+        found = matched.get(standard.name)
+        if found is not None:
+            result.append((_filled(found, standard), True, False))
         elif spec.implied:
             result.append((standard, True, True))
     return result + [(w, False, False) for w in left]

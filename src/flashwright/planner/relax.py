@@ -1,0 +1,121 @@
+"""What would make an impossible spec possible: one wish changed at a time, the cheapest first.
+
+A size is made smaller just as far as needed, a fixed place, an order or a window is given up, a
+partition goes to another flash. Facts of the device and rules of the scheme are not offered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from flashwright.base.size import format_hex
+from flashwright.base.text import printable
+from flashwright.planner.demand import Demand, Kind, Origin
+from flashwright.planner.expand import Expanded
+from flashwright.planner.optimise import feasible
+from flashwright.planner.problem import build
+from flashwright.planner.search import Budget
+
+_SIZES = frozenset({Kind.SIZE, Kind.AT_LEAST})
+_DROPPED = {
+    Kind.AT: "let `{}` lie elsewhere",
+    Kind.ALIGN: "drop the alignment of `{}`",
+    Kind.ALIGN_SIZE: "drop `align_size` of `{}`",
+    Kind.POWER_OF_TWO: "do not ask for a power of two of `{}`",
+    Kind.WITHIN: "let `{}` leave its bank or window",
+    Kind.AFTER: "drop the order of `{}` and `{}`",
+    Kind.DIRECTLY_AFTER: "let `{}` lie elsewhere than directly after `{}`",
+    Kind.TOGETHER: "do not ask for `{}` and `{}` in one bank",
+    Kind.APART: "do not ask for `{}` and `{}` in different banks",
+    Kind.AT_MOST: "raise `at_most` of `{}`",
+    Kind.EQUAL: "let `{}` have another size than `{}`",
+}
+#: Nodes that one change may take, and how many changes are tried.
+_NODES = 4_000
+_MOST_TRIED = 120
+
+
+def relaxations(expanded: Expanded, core: Sequence[Demand]) -> list[str]:
+    """Changes that would make the spec possible, each as a sentence, the cheapest first.
+
+    A change costs the bytes that are lost; giving up a place or an order costs nothing.
+    """
+    asker = _Asker(expanded)
+    found: list[tuple[int, int, str]] = []
+    for number, demand in enumerate(core):
+        for cost, text in _changes(asker, expanded, demand):
+            found.append((cost, number, text))
+    return list(dict.fromkeys(text for _, _, text in sorted(found)))
+
+
+class _Asker:
+    def __init__(self, expanded: Expanded) -> None:
+        self.expanded = expanded
+        self.demands = [d for d in expanded.demands if d.origin is not Origin.METHOD]
+        self.left = _MOST_TRIED
+
+    def possible(self, old: Demand, new: Demand | None) -> bool:
+        """Whether all can hold with ``new`` in the place of ``old``."""
+        if self.left <= 0:
+            return False
+        self.left -= 1
+        demands = [new if d is old else d for d in self.demands]
+        e = self.expanded
+        problem = build((d for d in demands if d is not None), e.wants, e.grounds, e.banks)
+        return feasible(problem, Budget(_NODES), _NODES) is True
+
+
+def _changes(asker: _Asker, expanded: Expanded, demand: Demand) -> Iterator[tuple[int, str]]:
+    if demand.kind is Kind.EXISTS:
+        yield from _moved(asker, expanded, demand)
+        if asker.possible(demand, None):
+            yield 1 << 50, f"do without `{printable(demand.partition)}`"
+        return
+    if demand.origin is not Origin.WISH and demand.kind not in _SIZES:
+        return
+    if demand.kind in _SIZES and demand.origin in (Origin.WISH, Origin.SCHEME):
+        yield from _smaller(asker, demand)
+        exists = next(
+            d for d in expanded.demands
+            if d.kind is Kind.EXISTS and d.partition == demand.partition
+        )  # fmt: skip
+        yield from _moved(asker, expanded, exists)
+    elif demand.kind in _DROPPED and not demand.keep and asker.possible(demand, None):
+        names = printable(demand.partition), printable(demand.other)
+        yield 0, _DROPPED[demand.kind].format(*names)
+
+
+def _smaller(asker: _Asker, demand: Demand) -> Iterator[tuple[int, str]]:
+    """The largest size below the one that is demanded with which everything fits."""
+    owner = next(
+        d.owner for d in asker.demands if d.kind is Kind.EXISTS and d.partition == demand.partition
+    )
+    grain = asker.expanded.grounds[owner].smallest
+    low, high = 0, -(-demand.value // grain)
+    if high <= 1 or not asker.possible(demand, replace(demand, value=grain)):
+        return
+    low = 1
+    while high - low > 1:
+        middle = (low + high) // 2
+        if asker.possible(demand, replace(demand, value=middle * grain)):
+            low = middle
+        else:
+            high = middle
+    value = low * grain
+    yield (
+        demand.value - value,
+        f"shrink `{printable(demand.partition)}` by {format_hex(demand.value - value)} "
+        f"to {format_hex(value)}",
+    )
+
+
+def _moved(asker: _Asker, expanded: Expanded, demand: Demand) -> Iterator[tuple[int, str]]:
+    """The same partition in another flash of the device."""
+    for owner in expanded.grounds:
+        if owner == demand.owner or demand.origin is not Origin.WISH:
+            continue
+        if expanded.get(demand.partition).wish.offset is not None:
+            continue
+        if asker.possible(demand, replace(demand, owner=owner)):
+            yield 1, f"lay `{printable(demand.partition)}` in flash `{printable(owner)}`"
