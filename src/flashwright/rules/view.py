@@ -10,6 +10,7 @@ import itertools
 import re
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 from flashwright.base.extent import Extent
 from flashwright.model.alios import PREFIX
@@ -30,6 +31,9 @@ MOST_BEYOND = 256 << 20
 
 #: Flags that say that a partition is meant to be read only.
 READ_ONLY_FLAGS = frozenset({"readonly", "read-only", "ro"})
+
+#: Type and subtype of ESP-IDF's boot record.
+OTADATA = (1, 0x00)
 
 #: Words of ESP-IDF for what a role is without attributes of its own: (type, subtype).
 _ESP_ROLES: dict[Role, tuple[int, int]] = {
@@ -121,10 +125,13 @@ class View:
         A CPU address past the end of its flash, which a reader cannot turn into an offset, is one
         here, so that it is seen to lie past the end.
         """
+        owners = {p.owner for p in self.table.partitions}
+        none = {o for o in owners if o.casefold() == "none"}
+        flashes = {o for o in owners if not _NOT_FLASH.search(o)}
         return tuple(
             self._at_its_offset(p)
             for p in self.table.partitions
-            if not _NOT_FLASH.search(p.owner) and (p.extent or p.owner.casefold() != "none")
+            if p.owner in flashes and (p.owner not in none or p.extent)
         )
 
     def _at_its_offset(self, partition: Partition) -> Partition:
@@ -306,7 +313,7 @@ class View:
                 pairs.setdefault(p.pair, []).append(p)
         groups = [tuple(g) for g in pairs.values() if len(g) > 1]
         if not groups and self.ecosystem == "esp-idf":
-            ota = tuple(p for p in self.present if self.ota_number(p) is not None)
+            ota = tuple(p for _, p in self.ota_slots)
             groups = [ota] if len(ota) > 1 else []
         elif not groups:
             first = [p for p in self.present if p.role == Role.APPLICATION and p.extent]
@@ -314,25 +321,36 @@ class View:
             groups = [(first[0], second[0])] if first and second else []
         return tuple(tuple(sorted(g, key=_slot_order)) for g in groups)
 
+    @cached_property
+    def _kinds(self) -> dict[int, tuple[int, int] | None]:
+        return {id(p): _esp_kind(p) for p in self.present}
+
     def esp_kind(self, partition: Partition) -> tuple[int, int] | None:
         """Type and subtype in an ESP-IDF table; from the role where not said, ``None`` if open."""
-        kind = _number(partition.attributes.get("type"), _ESP_TYPES)
-        if kind is not None:
-            words = _ESP_SUBTYPES.get(kind, {})
-            subtype = _number(partition.attributes.get("subtype"), words)
-            if subtype is not None:
-                return kind, subtype
-        if partition.role in (Role.APPLICATION, Role.OTA_TEMP):
-            match = _OTA_NAME.search(partition.name)
-            return (0, 0x10 + int(match[1])) if match and int(match[1]) < 16 else None
-        return _ESP_ROLES.get(partition.role)
+        return self._kinds.get(id(partition))
 
-    def ota_number(self, partition: Partition) -> int | None:
-        """N of an ESP-IDF slot ``ota_N``, ``None`` for everything else."""
-        kind = self.esp_kind(partition)
-        if kind is None or kind[0] != 0 or not 0x10 <= kind[1] <= 0x1F:
-            return None
-        return kind[1] - 0x10
+    @cached_property
+    def ota_slots(self) -> tuple[tuple[int, Partition], ...]:
+        """The slots ``ota_N`` of an ESP-IDF table as (N, partition), in the order of the table."""
+        kinds = ((self.esp_kind(p), p) for p in self.present)
+        return tuple((k[1] & 0xF, p) for k, p in kinds if k and k[0] == 0 and k[1] in range(16, 32))
+
+    @cached_property
+    def derived(self) -> dict[str, Any]:
+        """What the rules of one family work out once and look up again, by a name of theirs."""
+        return {}
+
+
+def _esp_kind(partition: Partition) -> tuple[int, int] | None:
+    kind = _number(partition.attributes.get("type"), _ESP_TYPES)
+    if kind is not None:
+        subtype = _number(partition.attributes.get("subtype"), _ESP_SUBTYPES.get(kind, {}))
+        if subtype is not None:
+            return kind, subtype
+    if partition.role in (Role.APPLICATION, Role.OTA_TEMP):
+        match = _OTA_NAME.search(partition.name)
+        return (0, 0x10 + int(match[1])) if match and int(match[1]) < 16 else None
+    return _ESP_ROLES.get(partition.role)
 
 
 def _slot_order(partition: Partition) -> bool:

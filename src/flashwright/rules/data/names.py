@@ -21,10 +21,9 @@ from flashwright.rules.rule import rule
 from flashwright.rules.tell import ERROR, WARNING, fault, point, quoted
 from flashwright.rules.view import View
 
-#: Names that tables put into descriptions; longer ones first.
-_TELLING = (
-    *(f"{word}{n}" for word in ("PARAMETERS", "PARAMETER", "PARAM") for n in range(1, 5)),
-    *("BOOTLOADER", "APPLICATION", "OTASTORAGE", "OTATEMP", "OTATMP", "KVSTORE", "SPIFFS"),
+#: Names that tables put into descriptions, at their start and not followed by a digit.
+_TELLING = re.compile(
+    r"(?:PARAM(?:ETERS?)?([1-4])|(BOOTLOADER|APPLICATION|OTASTORAGE|OTATE?MP|KVSTORE|SPIFFS))(?!\d)"
 )
 _SYMBOL_OF = {
     "OTASTORAGE": "OTA_TEMP",
@@ -324,13 +323,11 @@ def _meaning(index: int, version: str) -> str:
 
 def _named(text: str) -> str | None:
     """The symbol that a description names, ``None`` if it is a text like any other."""
-    plain = re.sub(r"[^A-Z0-9]", "", text[:80].upper())
-    for word in _TELLING:
-        if plain.startswith(word) and not plain[len(word) :][:1].isdigit():
-            if word[-1].isdigit():
-                return f"{PREFIX}PARAMETER_{word[-1]}"
-            return PREFIX + _SYMBOL_OF.get(word, word)
-    return None
+    match = _TELLING.match(re.sub(r"[^A-Z0-9]", "", text[:80].upper())) if text else None
+    if match is None:
+        return None
+    word = match[2]
+    return PREFIX + (f"PARAMETER_{match[1]}" if match[1] else _SYMBOL_OF.get(word, word))
 
 
 def _same_place(said: str, symbol: str) -> bool:

@@ -230,10 +230,10 @@ def over_slot_limit(view: View) -> Iterable[Finding]:
         return
     limit = view.device.slot_limit
     windows = view.device.windows
-    for p in view.present:
-        if windows and not any(w.extent.covers(p.extent) for w in windows):
+    for p in view.by_flash.get(view.device.boot.owner, ()):
+        if p.size <= limit or not _runs(view, p):
             continue
-        if p.size > limit and _runs(view, p) and p.owner == view.device.boot.owner:
+        if not windows or any(w.extent.covers(p.extent) for w in windows):
             yield fault(
                 "SLT206",
                 WARNING,

@@ -1,253 +1,26 @@
-"""What MCUboot needs of its slots; the arithmetic is in ``model.mcuboot``.
-
-These rules speak only where the update's scheme is one of MCUboot's and the erase blocks of both
-slots are known. MCUboot itself says of most of these faults one line in a log, and starts the old
-image for ever.
-"""
+"""MCUboot: the scratch area and the trailer, which a swap goes through."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
 
 from flashwright.diag.finding import Finding, Severity
 from flashwright.model.mcuboot import (
-    Blocks,
-    Build,
     Mode,
-    alike,
-    blocks_of,
-    build_of,
     common_boundaries,
-    count_of,
     largest_group,
     largest_image,
-    mode_of,
     overhang,
     torn_chunk,
     trailer_size,
 )
-from flashwright.model.table import Partition, Role
-from flashwright.rules.images import write_unit
+from flashwright.rules.ecosystems.mcuboot_pairs import pairs, scratch_of
 from flashwright.rules.rule import rule
-from flashwright.rules.tell import ERROR, NOTE, SIZE, WARNING, fault, quoted, size, span
+from flashwright.rules.tell import ERROR, NOTE, SIZE, fault, quoted, size, span
 from flashwright.rules.view import View
-
-_SCRATCHES = frozenset({Mode.SWAP_SCRATCH, Mode.OVERWRITE})
 
 #: An overhang of a trailer below this share of an erase block is told as a cliff.
 _CLIFF_SHARE = 8
-
-
-@dataclass(frozen=True, slots=True)
-class _Pair:
-    """Two slots of an image with their erase blocks, and how MCUboot is built."""
-
-    mode: Mode
-    build: Build
-    primary: Partition
-    secondary: Partition
-    first: Blocks
-    second: Blocks
-
-
-@rule("SLT241", "mcuboot-slot-sizes", Severity.ERROR)
-def slot_sizes(view: View) -> Iterable[Finding]:
-    """MCUboot cannot swap these slots: their sizes do not fit the mode.
-
-    ## What it checks
-    swap-scratch: both slots have one size. swap-move: equal numbers of erase blocks, or one more in
-    the primary. swap-offset: equal, or one more in the secondary. The other modes use the
-    smaller of the two sizes; a difference is a warning there.
-
-    ## Why it matters
-    MCUboot logs "Cannot upgrade" and starts the old image, at every update, on every device.
-
-    ## Example
-    ```toml
-    [device]
-    name = "board"
-    [[device.flash]]
-    name = "embedded"
-    erase_blocks = [[256, 4096]]
-    [update]
-    scheme = "mcuboot-swap-move"
-    implied = false
-    [[partition]]
-    name = "slot0"
-    role = "application"
-    at = 0x10000
-    size = "400K"
-    [[partition]]
-    name = "slot1"
-    role = "ota_temp"
-    at = 0x80000
-    size = "404K"
-    ```
-
-    ## Sound
-    ```toml
-    [device]
-    name = "board"
-    [[device.flash]]
-    name = "embedded"
-    erase_blocks = [[256, 4096]]
-    [update]
-    scheme = "mcuboot-swap-move"
-    implied = false
-    [[partition]]
-    name = "slot0"
-    role = "application"
-    at = 0x10000
-    size = "404K"
-    [[partition]]
-    name = "slot1"
-    role = "ota_temp"
-    at = 0x80000
-    size = "400K"
-    ```
-
-    ## How to fix
-    Make the slots as the mode needs them; the help line has the numbers.
-    """
-    for pair in _pairs(view):
-        n, m = count_of(pair.first), count_of(pair.second)
-        if pair.mode == Mode.SWAP_MOVE:
-            good, wanted = n in (m, m + 1), f"{m} or {m + 1} erase blocks"
-        elif pair.mode == Mode.SWAP_OFFSET:
-            good, wanted = m in (n, n + 1), f"{m - 1} or {m} erase blocks"
-        else:
-            good = pair.primary.size == pair.secondary.size
-            wanted = f"{size(pair.secondary.size)} bytes"
-        if good:
-            continue
-        refused = pair.mode in (Mode.SWAP_MOVE, Mode.SWAP_OFFSET, Mode.SWAP_SCRATCH)
-        verb = "cannot swap" if refused else "uses only the smaller of"
-        yield fault(
-            "SLT241",
-            ERROR if refused else WARNING,
-            f"MCUboot {pair.mode.value} {verb} {quoted(pair.primary)} of "
-            f"{size(pair.primary.size)} and {quoted(pair.secondary)} of "
-            f"{size(pair.secondary.size)} bytes",
-            f"{quoted(pair.primary)} has {n} erase blocks and {quoted(pair.secondary)} {m}; "
-            f"beside {quoted(pair.secondary)} it takes {wanted}",
-            of=pair.secondary,
-            fields=SIZE,
-            others=(pair.primary,),
-            primary_blocks=n,
-            secondary_blocks=m,
-        )
-
-
-@rule("SLT242", "mcuboot-erase-blocks", Severity.ERROR)
-def erase_blocks(view: View) -> Iterable[Finding]:
-    """The erase blocks of the two slots do not match.
-
-    ## What it checks
-    swap-move and swap-offset: erase blocks of the two slots have the same size, one by one, and all
-    are alike. swap-scratch and overwrite: blocks of one slot add up to whole blocks of the other.
-
-    ## Why it matters
-    Internal and external flash often have different erase blocks. MCUboot then refuses the
-    upgrade; or, within a slot of uneven blocks, calculates with the size of the first.
-
-    ## Example
-    ```toml
-    [device]
-    name = "board"
-    [[device.flash]]
-    name = "embedded"
-    erase_blocks = [[512, 2048]]
-    [[device.flash]]
-    name = "qspi"
-    erase_blocks = [[256, 4096]]
-    [update]
-    scheme = "mcuboot-swap-move"
-    implied = false
-    [[partition]]
-    name = "slot0"
-    role = "application"
-    at = 0x10000
-    size = "400K"
-    [[partition]]
-    name = "slot1"
-    role = "ota_temp"
-    owner = "qspi"
-    at = 0
-    size = "400K"
-    ```
-
-    ## How to fix
-    Put both slots into flash with equal erase blocks, use a scratch area, or let MCUboot calculate
-    in logical sectors (MCUBOOT_LOGICAL_SECTOR_SIZE).
-    """
-    for pair in _pairs(view):
-        if pair.mode in (Mode.SWAP_MOVE, Mode.SWAP_OFFSET):
-            yield from _one_by_one(pair)
-        elif pair.mode in _SCRATCHES and not _matched(pair):
-            yield fault(
-                "SLT242",
-                ERROR,
-                f"erase blocks of {quoted(pair.primary)} and {quoted(pair.secondary)} do not add "
-                "up to one another: MCUboot cannot swap them",
-                f"{quoted(pair.primary)} has {_blocks(pair.first)}, {quoted(pair.secondary)} "
-                f"{_blocks(pair.second)}",
-                of=pair.secondary,
-                others=(pair.primary,),
-            )
-
-
-@rule("SLT243", "mcuboot-max-sectors", Severity.ERROR)
-def max_sectors(view: View) -> Iterable[Finding]:
-    """A slot has more erase blocks than MCUboot is built for.
-
-    ## What it checks
-    The number of erase blocks of each slot against `max_sectors` (BOOT_MAX_IMG_SECTORS).
-
-    ## Why it matters
-    MCUboot refuses the upgrade, or in old versions reads memory behind its array. The trailer's
-    size follows from the same number: bootloader, imgtool and application have to agree on it.
-
-    ## Example
-    ```toml
-    [device]
-    name = "board"
-    [[device.flash]]
-    name = "embedded"
-    erase_blocks = [[512, 4096]]
-    [update]
-    scheme = "mcuboot-swap-move"
-    implied = false
-    max_sectors = 128
-    [[partition]]
-    name = "slot0"
-    role = "application"
-    at = 0x10000
-    size = "640K"
-    [[partition]]
-    name = "slot1"
-    role = "ota_temp"
-    at = 0x100000
-    size = "640K"
-    ```
-
-    ## How to fix
-    Raise BOOT_MAX_IMG_SECTORS in bootloader and application, and `max_sectors` here.
-    """
-    for pair in _pairs(view):
-        for p, blocks in ((pair.primary, pair.first), (pair.secondary, pair.second)):
-            if count_of(blocks) > pair.build.max_sectors:
-                yield fault(
-                    "SLT243",
-                    ERROR,
-                    f"{quoted(p)} has {count_of(blocks)} erase blocks, but MCUboot is built for "
-                    f"{pair.build.max_sectors}",
-                    f"set BOOT_MAX_IMG_SECTORS to {count_of(blocks)} (and `max_sectors` here)",
-                    of=p,
-                    fields=SIZE,
-                    blocks=count_of(blocks),
-                    max_sectors=pair.build.max_sectors,
-                )
 
 
 @rule("SLT244", "mcuboot-scratch", Severity.ERROR)
@@ -318,10 +91,10 @@ def scratch(view: View) -> Iterable[Finding]:
     ## How to fix
     Add or enlarge the scratch area, or use swap-offset, which needs none.
     """
-    for pair in _pairs(view):
+    for pair in pairs(view):
         if pair.mode != Mode.SWAP_SCRATCH:
             continue
-        area = _scratch(view)
+        area = scratch_of(view)
         boundaries = common_boundaries(pair.first, pair.second)
         group = largest_group(boundaries) if boundaries else 0
         if area is None:
@@ -428,8 +201,8 @@ def torn(view: View) -> Iterable[Finding]:
     ## How to fix
     Make the scratch area a multiple of the larger erase block.
     """
-    for pair in _pairs(view):
-        area = _scratch(view)
+    for pair in pairs(view):
+        area = scratch_of(view)
         if pair.mode != Mode.SWAP_SCRATCH or area is None:
             continue
         boundaries = common_boundaries(pair.first, pair.second)
@@ -496,7 +269,7 @@ def no_room(view: View) -> Iterable[Finding]:
     Enlarge the slots, lower BOOT_MAX_IMG_SECTORS, or use another mode; the help line says how many
     erase blocks fewer would be enough.
     """
-    for pair in _pairs(view):
+    for pair in pairs(view):
         largest = largest_image(pair.mode, pair.first, pair.second, pair.build)
         trailer = trailer_size(pair.mode, pair.build)
         block = pair.first[0].size
@@ -599,8 +372,8 @@ def write_size(view: View) -> Iterable[Finding]:
     ## How to fix
     Build MCUboot and sign images with a larger maximum alignment, and say `max_align` here.
     """
-    for pair in _pairs(view):
-        for p in (pair.primary, pair.secondary, _scratch(view)):
+    for pair in pairs(view):
+        for p in (pair.primary, pair.secondary, scratch_of(view)):
             flash = view.flash_of(p) if p else None
             if p is None or flash is None or flash.program_unit <= pair.build.max_align:
                 continue
@@ -615,65 +388,3 @@ def write_size(view: View) -> Iterable[Finding]:
                 program_unit=flash.program_unit,
                 max_align=pair.build.max_align,
             )
-
-
-def _pairs(view: View) -> Iterator[_Pair]:
-    """The pairs of slots that lie whole on erase blocks of known flashes."""
-    mode = mode_of(view.update.scheme.name) if view.update else None
-    if mode is None or view.update is None:
-        return
-    placed = {id(p.partition): p for p in view.placed}
-    for slots in view.slots:
-        one, other = (placed.get(id(p)) for p in slots[:2])
-        if one is None or other is None:
-            continue
-        if not all(p.starts_clean and p.ends_clean for p in (one, other)):
-            continue
-        first = blocks_of(one.flash, one.partition.extent)
-        second = blocks_of(other.flash, other.partition.extent)
-        build = build_of(view.update, write_unit(view, slots[0]), first, second)
-        yield _Pair(mode, build, slots[0], slots[1], first, second)
-
-
-def _scratch(view: View) -> Partition | None:
-    return next((p for p in view.present if p.role == Role.SCRATCH and p.extent), None)
-
-
-def _matched(pair: _Pair) -> bool:
-    """Whether the erase blocks of both slots add up, as far as the shorter one reaches."""
-    if pair.primary.size != pair.secondary.size:
-        return True
-    return common_boundaries(pair.first, pair.second) is not None
-
-
-def _one_by_one(pair: _Pair) -> Iterator[Finding]:
-    at = alike(pair.first, pair.second)
-    if at is not None:
-        yield fault(
-            "SLT242",
-            ERROR,
-            f"erase block {at} of {quoted(pair.primary)} and {quoted(pair.secondary)} differ in "
-            f"size: MCUboot {pair.mode.value} cannot swap them",
-            f"{quoted(pair.primary)} has {_blocks(pair.first)}, {quoted(pair.secondary)} "
-            f"{_blocks(pair.second)}; use swap-scratch or logical sectors",
-            of=pair.secondary,
-            others=(pair.primary,),
-            block=at,
-        )
-        return
-    for p, blocks in ((pair.primary, pair.first), (pair.secondary, pair.second)):
-        if len(blocks) > 1:
-            yield fault(
-                "SLT242",
-                ERROR,
-                f"erase blocks of {quoted(p)} differ in size, but MCUboot {pair.mode.value} "
-                f"calculates with the first: {_blocks(blocks)}",
-                "lay the slot where erase blocks are alike, or use logical sectors of "
-                f"{size(max(b.size for b in blocks))}",
-                of=p,
-            )
-
-
-def _blocks(blocks: Blocks) -> str:
-    shown = ", ".join(f"{run.count} x {size(run.size)}" for run in blocks[:6])
-    return shown + (", ..." if len(blocks) > 6 else "")

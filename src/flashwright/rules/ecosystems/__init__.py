@@ -1,0 +1,1 @@
+"""What single ecosystems need beyond the rules for all."""

@@ -1,0 +1,1 @@
+"""Where partitions lie in the flashes of the device."""
