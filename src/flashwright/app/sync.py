@@ -65,9 +65,10 @@ def disagreements(first: Table, second: Table) -> list[Finding]:
         findings.append(_shifted(first, second, shift))
     for pair in pairs:
         findings.extend(_differences(first, second, pair, shift))
-    findings.extend(_alone(first, second, p) for p in only_first)
-    findings.extend(_alone(second, first, p) for p in only_second)
-    return [f for f in findings if f is not None]
+    if not {first.format, second.format} & _PARTIAL:
+        findings.extend(_alone(second, p) for p in only_first)
+        findings.extend(_alone(first, p) for p in only_second)
+    return findings
 
 
 def paired(first: Table, second: Table) -> tuple[list[Pair], list[Partition], list[Partition]]:
@@ -172,9 +173,7 @@ def _disagreement(code: str, message: str, help: str, pair: Pair, what: str) -> 
     )
 
 
-def _alone(here: Table, there: Table, partition: Partition) -> Finding | None:
-    if there.format in _PARTIAL or here.format in _PARTIAL:
-        return None
+def _alone(there: Table, partition: Partition) -> Finding:
     return Finding(
         "SYN103",
         Severity.WARNING,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from flashwright.app.check import check
 from flashwright.cli.options import (
@@ -15,7 +16,7 @@ from flashwright.cli.options import (
 from flashwright.cli.report import complain, report
 from flashwright.diag.finding import Finding
 from flashwright.host.catalogue import Catalogue
-from flashwright.host.files import FileFaultError
+from flashwright.host.files import FileFaultError, read_source
 from flashwright.model.table import Table
 
 _EXAMPLES = """\
@@ -31,6 +32,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Its options."""
     parser.epilog = _EXAMPLES
     add_reading(parser, several=True)
+    parser.add_argument("--lock", metavar="FILE", help="flash.lock beside FILE, if it exists")
+    parser.add_argument("--no-lock", action="store_true", help="whatever has shipped")
     add_reporting(parser)
 
 
@@ -47,10 +50,11 @@ def execute(args: argparse.Namespace) -> int:
     for path in args.files:
         try:
             result = check(source_of(args, path), catalogue, options, args.form)
+            findings.extend(result.findings)
+            findings.extend(_broken_releases(result.layouts.tables, path, args))
         except FileFaultError as fault:
             findings.append(fault.finding)
             continue
-        findings.extend(result.findings)
         tables.extend(result.layouts.tables)
         accepted += result.accepted
     partitions = sum(len(t.partitions) for t in tables)
@@ -58,6 +62,20 @@ def execute(args: argparse.Namespace) -> int:
     if accepted:
         summary += f", {accepted} accepted"
     return report(tuple(findings), args, tables=tuple(tables), summary=summary)
+
+
+def _broken_releases(
+    tables: tuple[Table, ...], path: str, args: argparse.Namespace
+) -> tuple[Finding, ...]:
+    """What the tables break of the releases in ``flash.lock``."""
+    from flashwright.cli.release import lock_path
+
+    lock = lock_path(args.lock, path)
+    if args.no_lock or not (args.lock or Path(lock).exists()):
+        return ()
+    from flashwright.app.release import guarded
+
+    return guarded(tables, read_source(lock))
 
 
 def _count(number: int, word: str) -> str:

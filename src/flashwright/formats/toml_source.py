@@ -214,7 +214,7 @@ def _syntax_errors(source: Source, text: str, tree: Tree, fault: Exception) -> t
 
 
 def _error_lines(tree: Tree) -> list[int]:
-    lines = set()
+    lines: set[int] = set()
     waiting = [tree.root_node]
     while waiting and len(lines) < 50:
         node = waiting.pop()
