@@ -37,9 +37,9 @@ _PCPP_FAULTS = (
 )
 
 
-def run(source: Source, defines: Mapping[str, str]) -> CText:
+def run(source: Source, defines: Mapping[str, str], arrays: frozenset[str]) -> CText:
     """See ``c_source.preprocessed``."""
-    preprocessor = _preprocessor()(source)
+    preprocessor = _preprocessor()(source, arrays)
     for name, value in defines.items():
         preprocessor.define_from_outside(name, value)
     made: CText = preprocessor.result()
@@ -88,15 +88,16 @@ class _Spot(int):
 
 
 @lru_cache(maxsize=1)
-def _preprocessor() -> Callable[[Source], Any]:
+def _preprocessor() -> Callable[[Source, frozenset[str]], Any]:
     """The class, made late: importing pcpp takes 40 ms."""
     from pcpp import Action, OutputDirective, Preprocessor
 
     class Bounded(Preprocessor):  # type: ignore[misc]
         """pcpp with bounds, with places, and with no way to the file system."""
 
-        def __init__(self, source: Source) -> None:
+        def __init__(self, source: Source, arrays: frozenset[str]) -> None:
             super().__init__()
+            self.arrays = arrays
             for name in ("__DATE__", "__TIME__", "__PCPP__"):
                 self.undef(name)
             self.expand_filemacro = False
@@ -192,10 +193,28 @@ def _preprocessor() -> Callable[[Source], Any]:
                 self.spend(1)
                 line.append(self.placed(token, path, token.lexpos))
                 if token.value == "\n":
-                    yield line
+                    yield self.as_array(line) if self.arrays else line
                     line = []
             if line:
+                line = self.as_array(line) if self.arrays else line
                 yield [*line, *self.tokens_of(lexer, "\n", path, len(self.files[path]))]
+
+        def as_array(self, line: list[Any]) -> list[Any]:
+            """``#define NAME text`` as ``int NAME[] = text;`` for the names in ``arrays``."""
+            import copy
+
+            solid = [t for t in line if t.type not in self.t_WS]
+            said = [t.value for t in solid[:3]]
+            if len(solid) < 4 or said[:2] != ["#", "define"] or said[2] not in self.arrays:
+                return line
+            made = []
+            for text in ("int", said[2], "[", "]", "="):
+                token = copy.copy(solid[2])
+                token.type, token.value = "CPP_ID", text
+                made.append(token)
+            end = copy.copy(solid[-1])
+            end.type, end.value = "CPP_SEMICOLON", ";"
+            return [*made, *solid[3:], end, line[-1]]
 
         def tokens_of(self, lexer: Any, text: str, path: str, offset: int) -> list[Any]:
             lexer.input(text)

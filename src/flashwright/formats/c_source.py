@@ -125,14 +125,19 @@ def place_at(path: str, data: bytes, offset: int) -> Place:
     return Place(path, before.count(b"\n") + 1, column)
 
 
-def preprocessed(source: Source, defines: Mapping[str, str]) -> CText:
+def preprocessed(
+    source: Source, defines: Mapping[str, str], arrays: frozenset[str] = frozenset()
+) -> CText:
     """``source`` after preprocessing with ``defines`` (name to text, as ``-D`` gives them).
+
+    A macro named in ``arrays`` is read where it is defined, as ``int NAME[] = <its text>;``: so do
+    tables that are given as a macro keep the places of what is in them.
 
     Raises ``TooMuchError`` where a limit of this module is passed.
     """
     from flashwright.formats.c_preprocess import run
 
-    return run(source, defines)
+    return run(source, defines, arrays)
 
 
 def parsed(parser: Parser, text: bytes) -> Node:
