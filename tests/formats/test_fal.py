@@ -59,7 +59,7 @@ def test_both_spellings_and_both_forms() -> None:
 def test_places() -> None:
     bl, app, kv, _ = read(HEADER).tables[0].partitions
     assert bl.place is not None and (bl.place.line, bl.place.column) == (12, 5)
-    assert (app.places["size"].line, app.places["size"].column) == (13, 61)
+    assert (app.places["size"].line, app.places["size"].column) == (13, 59)
     assert (kv.place_of("start").line, kv.place_of("name").line) == (15, 14)  # type: ignore[union-attr]
 
 

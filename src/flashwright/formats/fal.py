@@ -275,13 +275,11 @@ def _device(text: CText, nodes: list[Node], findings: list[Finding]) -> Device |
     for node in nodes:
         members = _members(text, node, _DEVICE_FIELDS)
         name = _text(members.get("name"))
-        size, block = _number(members.get("len")), _number(members.get("blk_size"))
-        addr, gran = _number(members.get("addr")), _number(members.get("write_gran"))
-        known = isinstance(size, int) and isinstance(block, int) and isinstance(addr, int)
-        if not name or not known or not isinstance(gran, int):
+        values = [_number(members.get(m)) for m in ("len", "blk_size", "addr", "write_gran")]
+        known = [v for v in values if isinstance(v, int)]
+        if not name or len(known) < len(values):
             continue
-        if not isinstance(size, int) or not isinstance(block, int) or not isinstance(addr, int):
-            continue
+        size, block, addr, gran = known
         if block <= 0 or size < block or size % block:
             message = (
                 f"flash `{printable(name, 40)}`: len {format_hex(size)} is no multiple of blk_size"

@@ -17,9 +17,9 @@ PAGES: tuple[Page, ...] = (
         "FMT150",
         "no-fal-table",
         _E,
-        "There is no FAL_PART_TABLE in a file, or it is empty, or the file is too large to be read.",
-        "Give the header that defines FAL_PART_TABLE (often `fal_cfg.h`), with `-D` for the macros\n"
-        "that its conditionals ask for.",
+        "A file has no FAL_PART_TABLE, or an empty one, or is too large to be read.",
+        "Give the header that defines FAL_PART_TABLE (often `fal_cfg.h`), with `-D` for the\n"
+        "macros that its conditionals ask for.",
     ),
     _page(
         "FMT151",

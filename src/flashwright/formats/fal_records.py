@@ -31,7 +31,7 @@ def decode_fal_records(data: bytes, path: str = "") -> Decoded:
     Each table is named by its place (``fal@0x8000``); ``attributes`` has ``record_offset`` and
     ``record_size`` in bytes. Data without a table gives no tables and no findings.
     """
-    tables = []
+    tables: list[Table] = []
     at = 0
     while len(tables) < _MOST_TABLES:
         at = data.find(MAGIC_BYTES, at)

@@ -7,7 +7,7 @@ import re
 from flashwright.model.roles import role_by_name
 from flashwright.model.table import Role
 
-#: qboot and rt_ota: bl, app, download, factory; FlashDB: fdb_kvdb1, fdb_tsdb1; EasyFlash: easyflash.
+#: qboot, rt_ota: bl, app, download, factory; FlashDB: fdb_kvdb1, fdb_tsdb1; EasyFlash: easyflash.
 _NAMES: tuple[tuple[Role, str], ...] = (
     (Role.BOOTLOADER, r"bl|boot|bootloader|wifi_bootloader|boot_loader"),
     (Role.APPLICATION, r"app|rtt|rtthread|rt-thread"),
