@@ -260,25 +260,18 @@ def reserved_range(view: View) -> Iterable[Finding]:
 
 def _overlap(view: View, low: Partition, high: Partition) -> Finding:
     common = low.extent.intersection(high.extent)
+    words = f"{quoted(high)} overlaps {quoted(low)} by {size(common.size)} bytes at "
+    words += span(high, common)
     if low.extent == high.extent:
-        words = f"{quoted(high)} is the same bytes as {quoted(low)}"
-        words += f" at {span(high, common)}"
-        said, other = high, low
-    elif low.extent.covers(high.extent):
-        words = f"{quoted(high)} lies inside {quoted(low)} at {span(high, common)}"
-        said, other = high, low
-    else:
-        words = f"{quoted(high)} overlaps {quoted(low)} by {size(common.size)} bytes"
-        words += f" at {span(high, common)}"
-        said, other = high, low
+        words += ": they are the same bytes"
     return fault(
         "GEO101",
         ERROR,
         words,
         _apart(view, low, high),
-        of=said,
+        of=high,
         extent=common,
-        others=(other,),
+        others=(low,),
         overlap=common.size,
     )
 
