@@ -13,10 +13,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from flashwright.model.alios import DEFAULT_VERSION, ENUMERATIONS, PREFIX, index_of, role_of
+from flashwright.model.device import BankMode
 from flashwright.model.spec import PartitionWish, Spec
 from flashwright.model.table import Role
 from flashwright.planner.demand import Demand, Kind, Origin
-from flashwright.planner.wanted import Wanted, is_dual
+from flashwright.planner.wanted import Wanted, is_dual, pairs
 
 #: The bytes that the build appends to an image: `ota_image_info_t` of AliOS Things 3.0.
 IMAGE_TRAILER = 28
@@ -59,6 +60,22 @@ def method(spec: Spec, wanted: Sequence[Wanted]) -> Iterator[Demand]:
             kind = Kind.AFTER
         text = f"{w.quoted} follows {previous.quoted} (the order of the method)"
         yield Demand(w.name, kind, Origin.METHOD, text, other=previous.name, place=w.wish.place)
+
+
+def demands(spec: Spec, wanted: Sequence[Wanted]) -> Iterator[Demand]:
+    """Slots in different banks, where the hardware starts an image by exchanging its banks."""
+    if not is_dual(spec) or spec.device.boot.bank_mode is not BankMode.DUAL:
+        return
+    for pair in pairs(spec, wanted):
+        if len(pair) < 2 or any(len(w.flash.banks) < 2 or w.wish.keep for w in pair):
+            continue
+        for w in pair:
+            banks = tuple(b.extent for b in w.flash.banks)
+            text = f"{w.quoted} lies whole in one bank (banks are exchanged)"
+            yield Demand(w.name, Kind.WITHIN, Origin.SCHEME, text, extents=banks)
+        for other in pair[1:]:
+            text = f"{other.quoted} lies in another bank than {pair[0].quoted}"
+            yield Demand(other.name, Kind.APART, Origin.SCHEME, text, other=pair[0].name)
 
 
 def symbols(spec: Spec, wishes: Sequence[PartitionWish]) -> list[PartitionWish]:

@@ -78,6 +78,8 @@ class Goal(StrEnum):
     """What is done with the room that a partition may take beyond its least size."""
 
     NONE = "none"
+    #: As large as possible, before the slots ("what if").
+    FIRST = "first"
     #: As large as possible, before all others.
     SLOT = "slot"
     #: A share of what remains.

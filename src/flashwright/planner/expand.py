@@ -104,6 +104,7 @@ def _demands(spec: Spec, expanded: Expanded) -> Iterator[Demand]:
     yield from _obstacles(spec, wanted)
     yield from slot_demands(spec, wanted)
     if ecosystem == "alios":
+        yield from alios.demands(spec, wanted)
         yield from alios.method(spec, wanted)
     elif ecosystem == "esp-idf":
         yield from esp_idf.demands(spec, wanted)

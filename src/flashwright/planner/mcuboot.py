@@ -41,6 +41,10 @@ def demands(spec: Spec, wanted: Sequence[Wanted]) -> Iterator[Demand]:
             continue
         block = slot_block(spec, w)
         blocks.append(block)
+        if not w.wish.keep:
+            least = block + overhead(spec, w, block)
+            text = f"{w.quoted} has room for an erase block of image and the trailer"
+            yield Demand(w.name, Kind.AT_LEAST, Origin.SCHEME, text, least, place=w.wish.place)
         if w.flash.is_uniform or scheme.name in _UNRESTRICTED or w.wish.keep:
             continue
         where = Ground(w.flash).runs_of(block)

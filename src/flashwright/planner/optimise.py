@@ -23,7 +23,7 @@ from math import gcd, lcm
 from flashwright.base.extent import Extent
 from flashwright.planner.demand import Goal
 from flashwright.planner.lay import Sizes, lay
-from flashwright.planner.problem import Group, Problem
+from flashwright.planner.problem import RANK, Group, Problem
 from flashwright.planner.search import Budget
 from flashwright.planner.settle import settle
 
@@ -98,8 +98,7 @@ def probe(
 
 
 def _by_goal(problem: Problem) -> list[Group]:
-    rank = {Goal.SLOT: 0, Goal.REST: 1, Goal.NONE: 2}
-    return sorted(problem.groups, key=lambda g: (rank[g.goal], g.order))
+    return sorted(problem.groups, key=lambda g: (RANK[g.goal], g.order))
 
 
 class _Optimiser:
@@ -118,7 +117,7 @@ class _Optimiser:
         """All goals in order."""
         if not self.start():
             return None
-        for k, group in self._of(Goal.SLOT):
+        for k, group in (*self._of(Goal.FIRST), *self._of(Goal.SLOT)):
             self._largest(k, self._upper(group))
         self._share_rest()
         extents = {}

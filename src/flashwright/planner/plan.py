@@ -15,7 +15,7 @@ from flashwright.base.text import printable
 from flashwright.diag.finding import Finding, InFlash, Severity, in_order, warning, worst
 from flashwright.model.plan import Plan
 from flashwright.model.spec import Spec
-from flashwright.planner.demand import Demand, Origin
+from flashwright.planner.demand import Demand, Goal, Origin
 from flashwright.planner.expand import Expanded, expand
 from flashwright.planner.explain import bindings, reasons
 from flashwright.planner.limits import image_limits
@@ -51,9 +51,19 @@ class Planned:
     findings: tuple[Finding, ...] = ()
 
 
-def plan(spec: Spec, *, limits: Limits = Limits()) -> Planned:
-    """The best plan for ``spec``, with the reasons for it and notes on what it could not keep."""
+def plan(
+    spec: Spec,
+    *,
+    limits: Limits = Limits(),
+    favour: str | None = None,
+) -> Planned:
+    """The best plan for ``spec``, with the reasons for it and notes on what it could not keep.
+
+    The partition called ``favour`` is made as large as possible before all others.
+    """
     expanded = expand(spec)
+    if favour in expanded.wants:
+        expanded.wants[favour] = replace(expanded.wants[favour], goal=Goal.FIRST)
     if worst(expanded.findings) is Severity.ERROR:
         return Planned(None, in_order(expanded.findings))
     budget = Budget(limits.nodes)

@@ -15,6 +15,9 @@ from flashwright.base.extent import Extent
 from flashwright.planner.demand import Demand, Goal, Kind, Want
 from flashwright.planner.ground import Ground
 
+#: The order in which groups get their sizes.
+RANK = {Goal.FIRST: 0, Goal.SLOT: 1, Goal.REST: 2, Goal.NONE: 3}
+
 
 @dataclass(slots=True)
 class Item:
@@ -188,8 +191,7 @@ def _group(problem: Problem, sizes: list[Demand], wants: Mapping[str, Want]) -> 
         members = _members(name, links, problem)
         done.update(m.name for m in members)
         _add_group(problem, members, wants)
-    rank = {Goal.SLOT: 0, Goal.REST: 1, Goal.NONE: 2}
-    problem.groups.sort(key=lambda g: (rank[g.goal], g.order))
+    problem.groups.sort(key=lambda g: (RANK[g.goal], g.order))
 
 
 def _members(
@@ -210,6 +212,7 @@ def _members(
 
 def _add_group(problem: Problem, members: list[Member], wants: Mapping[str, Want]) -> None:
     goals = [(wants.get(m.name, Want()), m) for m in members]
+    first = any(w.goal is Goal.FIRST for w, _ in goals)
     slot = any(w.goal is Goal.SLOT for w, m in goals if m.exact)
     rest = [w.weight for w, m in goals if w.goal is Goal.REST and m.exact]
     least, most = 1, None
@@ -225,7 +228,7 @@ def _add_group(problem: Problem, members: list[Member], wants: Mapping[str, Want
     problem.groups.append(
         Group(
             members,
-            Goal.REST if rest else Goal.SLOT if slot else Goal.NONE,
+            Goal.FIRST if first else Goal.REST if rest else Goal.SLOT if slot else Goal.NONE,
             max(rest, default=1),
             least,
             most,
