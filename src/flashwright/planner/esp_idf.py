@@ -10,10 +10,13 @@ from collections.abc import Iterator, Sequence
 
 from flashwright.base.size import format_hex
 from flashwright.model.spec import PartitionWish, SizeWish, Spec
-from flashwright.model.table import Role
+from flashwright.model.table import IMAGE_ROLES, Role
 from flashwright.planner.demand import Demand, Kind, Origin
 from flashwright.planner.wanted import Wanted
 
+#: What partitions start at multiples of: the MMU maps 64 KiB, data is erased by 4 KiB.
+APP_ALIGNMENT = 0x10000
+DATA_ALIGNMENT = 0x1000
 #: otadata is two erase blocks of 4 KiB, no more and no less.
 OTADATA_SIZE = 0x2000
 #: The smallest NVS that can be written (NVS_RW_MIN_PARTITION_SIZE).
@@ -41,6 +44,12 @@ def standard(spec: Spec) -> tuple[PartitionWish, ...]:
 def demands(spec: Spec, wanted: Sequence[Wanted]) -> Iterator[Demand]:
     """What the partition table tool and the bootloader refuse otherwise."""
     for w in wanted:
+        if w.wish.keep or w.wish.role in (Role.BOOTLOADER, Role.PARTITION_TABLE):
+            continue
+        app = w.wish.role in IMAGE_ROLES
+        align = APP_ALIGNMENT if app else DATA_ALIGNMENT
+        text = f"{w.quoted} starts at a multiple of {format_hex(align)} (ESP-IDF)"
+        yield Demand(w.name, Kind.ALIGN, Origin.SCHEME, text, align, place=w.wish.place)
         if w.wish.role is Role.BOOT_RECORD:
             text = f"{w.quoted} is exactly {format_hex(OTADATA_SIZE)} bytes (ESP-IDF otadata)"
             yield Demand(w.name, Kind.SIZE, Origin.SCHEME, text, OTADATA_SIZE, place=w.wish.place)

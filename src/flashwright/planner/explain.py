@@ -121,12 +121,13 @@ class _Teller:
         self.by_partition: dict[str, list[Demand]] = {}
         for demand in demands:
             self.by_partition.setdefault(demand.partition, []).append(demand)
+        self.kept = {(r.owner, r.extent.start): printable(r.name) for r in spec.device.reserved}
         self.edges: dict[tuple[str, int], tuple[str, str]] = {}
         for name, extent in extents.items():
             owner = problem.items[name].owner
             self.edges[owner, extent.start] = (f"`{printable(name)}`", "begins")
-        for r in spec.device.reserved:
-            self.edges.setdefault((r.owner, r.extent.start), (printable(r.name), "begins"))
+        for (owner, start), name in self.kept.items():
+            self.edges.setdefault((owner, start), (name, "begins"))
         self.ends = {
             (problem.items[n].owner, e.end): f"`{printable(n)}`" for n, e in extents.items()
         }
@@ -138,6 +139,10 @@ class _Teller:
         place_text = self._where(w, extent)
         yield self._reason(w, place_text, origin, place)
         yield self._reason(w, self._size(w, extent), origin, w.wish.place_of("size"))
+        kept = self.kept.get((w.flash.name, extent.end))
+        if kept is not None:
+            text = f"{w.quoted} ends where {kept} begins: {format_hex(extent.end)}"
+            yield self._reason(w, text, "device", None)
         for demand in self.by_partition.get(w.name, ()):
             if demand.kind not in _SAID and demand.text not in (place_text,):
                 yield self._reason(w, demand.text, demand.origin.value, demand.place)
