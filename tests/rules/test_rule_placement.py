@@ -185,6 +185,12 @@ def test_findings_carry_the_name_of_their_table() -> None:
     assert {f.table for f in found} == {"hal_partitions_2M"}
 
 
+def test_findings_without_a_place_are_told_at_the_table() -> None:
+    here = Place("flash.toml", 3)
+    found = run(replace(table(part("x", "user", 0, 0x1800)), place=here))
+    assert {f.place for f in found} == {here}
+
+
 def test_a_table_that_is_all_wrong_is_bounded() -> None:
     many = [part(f"p{i}", "user", 0, 4 * K) for i in range(200)]
     found = only(table(*many), "GEO101")

@@ -83,6 +83,7 @@ WASTE: tuple[str, ...] = ("GEO110", "GEO111")
 def run(table: Table, *, waste: bool = True, name: str | None = None) -> tuple[Finding, ...]:
     """What is wrong with ``table``, or worth knowing, in flash order; never raises for a table.
 
+    Every finding has a place in the file, as far as the table has one.
     ``waste=False`` leaves out the notes about unused bytes; ``name`` marks the findings as those
     of the table of that name, where a file holds several.
     """
@@ -91,6 +92,7 @@ def run(table: Table, *, waste: bool = True, name: str | None = None) -> tuple[F
     for rule in RULES:
         if waste or rule.code not in WASTE:
             found += _of_rule(rule, view)
+    found = [f if f.place else f.at(table.place) for f in found]
     if name is not None:
         found = [replace(f, table=name) for f in found]
     return in_order(found)

@@ -290,6 +290,9 @@ class View:
         if boot.table_offset:
             at = Extent.of(boot.table_offset, 0x1000)
             found.setdefault(boot.owner, []).append(("partition table", at))
+            if boot.bootloader:
+                before = Extent(0, boot.bootloader.start)
+                found[boot.owner].append(("before the bootloader", before))
         return {owner: tuple(ranges) for owner, ranges in found.items()}
 
     @cached_property
