@@ -40,7 +40,9 @@ def test_esp_idf_tables() -> None:
     assert esp(NVS, OTADATA, ota0, ota1) == []
     assert esp(NVS, ota0, ota1) == ["BOT321"]
     assert esp(NVS, OTADATA) == ["BOT322"]
-    assert esp(NVS, OTADATA, ota0) == ["SLT222"]
+    assert esp(NVS, OTADATA, ota0) == []
+    (alone,) = only(Table("t", (NVS, OTADATA, ota0), NOR, format="esp-idf-csv"), "SLT222")
+    assert alone.severity is Severity.NOTE
     assert esp(NVS, OTADATA, app("f", 0x110000, 0), ota0) == []
     assert esp(NVS, OTADATA, ota0, app("c", 0x110000, 0x12)) == ["SLT221"]
     assert esp(NVS, OTADATA, ota0, app("c", 0x110000, 0x10)) == ["SLT221"]
@@ -48,6 +50,8 @@ def test_esp_idf_tables() -> None:
     assert esp(NVS, OTADATA, ota0, app("b", 0x111000, 0x11)) == ["GEO121"]
     assert esp(NVS, app("f", 0x10000, 0)) == []
     assert esp(app("test", 0x10000, 0x20)) == ["BOT322"]
+    (data,) = only(Table("t", (NVS,), NOR, format="esp-idf-csv"), "BOT322")
+    assert data.severity is Severity.NOTE
 
 
 def test_esp_idf_table_without_a_device() -> None:
@@ -65,7 +69,9 @@ def test_esp_idf_data() -> None:
     wrong = replace(OTADATA, extent=Extent(0xC000, 0xF000))
     assert esp(wrong, app("a", 0x10000, 0x10), app("b", 0x110000, 0x11)) == ["DAT421"]
     fat = part("fat", "filesystem", 0x110000, 0x7000, attributes={"type": 1, "subtype": 0x81})
-    assert esp(f, fat) == ["DAT423"]
+    (small,) = only(Table("t", (f, fat), NOR, format="esp-idf-csv"), "DAT423")
+    assert small.severity is Severity.NOTE
+    assert esp(f, fat) == []
     assert esp(f, replace(fat, extent=Extent(0x110000, 0x118000))) == []
     keys = part("keys", "security", 0x110000, 0x2000, attributes={"type": 1, "subtype": 4})
     assert esp(f, keys) == ["DAT423"]
@@ -156,3 +162,14 @@ def test_security_border() -> None:
     )
     assert not only(table(*good, of=of), "SEC601")
     assert not only(table(secure, other), "SEC601")
+
+
+def test_parts_of_a_slot_are_no_slots() -> None:
+    """nRF partition manager: the application inside the primary slot is smaller than it."""
+    parts = (
+        part("app", "application", 0x10200, 0x3FE00, parent="mcuboot_primary"),
+        part("mcuboot_pad", "custom", 0x10000, 0x200, parent="mcuboot_primary"),
+        part("mcuboot_primary", "application", 0x10000, 0x40000),
+        part("mcuboot_secondary", "ota_temp", 0x50000, 0x40000),
+    )
+    assert codes(table(*parts, update=updated("mcuboot-swap-move"))) == []

@@ -319,8 +319,9 @@ class View:
             ota = tuple(p for _, p in self.ota_slots)
             groups = [ota] if len(ota) > 1 else []
         elif not groups:
-            first = [p for p in self.present if p.role == Role.APPLICATION and p.extent]
-            second = [p for p in self.present if p.role == Role.OTA_TEMP and p.extent]
+            whole = [p for p in self.present if p.extent and p.parent is None]
+            first = [p for p in whole if p.role == Role.APPLICATION]
+            second = [p for p in whole if p.role == Role.OTA_TEMP]
             groups = [(first[0], second[0])] if first and second else []
         return tuple(tuple(sorted(g, key=_slot_order)) for g in groups)
 

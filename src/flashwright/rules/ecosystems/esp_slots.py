@@ -129,7 +129,8 @@ def single_slot(view: View) -> Iterable[Finding]:
 
     ## What it checks
     An ESP-IDF table with otadata, exactly one OTA slot, and neither a factory nor a test image; and
-    one with otadata and no OTA slot at all (a note).
+    one with otadata and no OTA slot at all. It is a note unless an upgrade scheme is declared: the
+    device may be meant not to be updated.
 
     ## Why it matters
     An update would have to overwrite the image that runs. `esp_ota_begin` refuses that: the device
@@ -180,7 +181,7 @@ def single_slot(view: View) -> Iterable[Finding]:
         p = slots[0][1]
         yield fault(
             "SLT222",
-            WARNING,
+            WARNING if view.update else NOTE,
             f"{quoted(p)} is the only image: an update would overwrite what runs",
             f"add a second slot of {size(p.size)} bytes, or a small factory image that updates it",
             of=p,
@@ -303,7 +304,7 @@ def nothing_to_start(view: View) -> Iterable[Finding]:
 
     ## What it checks
     Whether an ESP-IDF table has a factory image or an OTA slot. A test image is started only while
-    a pin is held.
+    a pin is held. A table of data alone, such as the second table of ESP-AT, is a note.
 
     ## Why it matters
     The bootloader finds no bootable application and restarts for ever.
@@ -314,11 +315,14 @@ def nothing_to_start(view: View) -> Iterable[Finding]:
     if view.ecosystem != "esp-idf" or not view.present:
         return
     if not view.ota_slots and not _factory(view):
+        own = any(_is_app(view, p) or view.esp_kind(p) == OTADATA for p in view.present)
         yield Finding(
             "BOT322",
-            ERROR,
+            ERROR if own or view.update else NOTE,
             "no partition holds an image that the bootloader starts",
-            "add a factory image, or slots ota_0 and ota_1 with otadata",
+            "add a factory image, or slots ota_0 and ota_1 with otadata"
+            if own
+            else "as a second table of data it is sound; as the device's own nothing would start",
             view.table.place,
             facts={"partitions": len(view.present)},
         )

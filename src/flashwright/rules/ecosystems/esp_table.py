@@ -15,7 +15,7 @@ from flashwright.base.text import printable
 from flashwright.diag.finding import Finding, Severity
 from flashwright.model.table import IMAGE_ROLES, Partition, Role
 from flashwright.rules.rule import rule
-from flashwright.rules.tell import ERROR, SIZE, WARNING, fault, point, quoted, size
+from flashwright.rules.tell import ERROR, NOTE, SIZE, WARNING, fault, point, quoted, size
 from flashwright.rules.view import OTADATA, READ_ONLY_FLAGS, View
 
 #: The MMU page of the ESP32 family, which application images are mapped by.
@@ -265,7 +265,8 @@ def small_data(view: View) -> Iterable[Finding]:
     """A data partition is smaller than what it is for needs.
 
     ## What it checks
-    In ESP-IDF tables: FAT with wear levelling at least 0x8000 bytes, NVS keys exactly 0x1000.
+    In ESP-IDF tables: FAT with wear levelling at least 0x8000 bytes (a note: Zigbee stores raw data
+    under the same subtype), NVS keys exactly 0x1000.
 
     ## Why it matters
     Mounting fails on the device; nothing before says so.
@@ -310,7 +311,7 @@ def small_data(view: View) -> Iterable[Finding]:
             continue
         yield fault(
             "DAT423",
-            WARNING,
+            NOTE if kind == _FAT else WARNING,
             f"{quoted(p)} has {size(p.size)} bytes, but {what} {size(least)}",
             f"make it {size(least)} bytes",
             of=p,
