@@ -273,7 +273,7 @@ def tables(draw: st.DrawFn) -> Table:
     )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(tables())
 def test_any_table_is_judged(one: Table) -> None:
     found = run(one)

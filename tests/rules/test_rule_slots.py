@@ -72,6 +72,13 @@ def test_dual_bank_device_wants_equal_slots_undeclared() -> None:
     assert codes(alios(text.replace("900K", "976K"), of)) == []
 
 
+def test_nothing_is_missed_in_a_table_that_was_not_read_whole() -> None:
+    update = updated("alios-single-bank")
+    one = table(part("app", "application", 0x10000, 512 * K), update=update)
+    assert codes(one, Severity.NOTE) == ["SLT203", "SLT203", "GEO110"]
+    assert codes(replace(one, attributes={"incomplete": ("OTA_TEMP",)}), Severity.NOTE) == []
+
+
 def test_missing_partitions_of_a_scheme() -> None:
     app = part("app", "application", 0x10000, 512 * K)
     found = only(table(app, update=updated("alios-single-bank")), "SLT203")

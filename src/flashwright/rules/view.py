@@ -134,6 +134,11 @@ class View:
             if p.owner in flashes and (p.owner not in none or p.extent)
         )
 
+    @property
+    def incomplete(self) -> bool:
+        """Whether the source has partitions that could not be read: absence proves nothing."""
+        return bool(self.table.attributes.get("incomplete"))
+
     def _at_its_offset(self, partition: Partition) -> Partition:
         flash = self.flashes.get(partition.owner)
         start = partition.start

@@ -266,6 +266,8 @@ def _mistyped(start: int, flash: Flash, length: int) -> int | None:
 def _unused(view: View) -> dict[str, tuple[list[Extent], list[Extent]]]:
     """Of each known flash that has partitions: what is free, and what is lost to alignment."""
     result: dict[str, tuple[list[Extent], list[Extent]]] = {}
+    if view.incomplete:
+        return result
     for owner, free in view.free.items():
         flash = view.flashes.get(owner)
         if flash is None:

@@ -233,6 +233,8 @@ def missing_slot(view: View) -> Iterable[Finding]:
     ## How to fix
     Add the partition, or declare the scheme that the device really uses.
     """
+    if view.incomplete:
+        return
     roles = {p.role for p in view.present if p.extent}
     update = view.update
     if update is None:
@@ -273,7 +275,7 @@ def no_update(view: View) -> Iterable[Finding]:
     ## How to fix
     Add OTA TMP (`flashwright plan` finds the room), on this flash or on an external one.
     """
-    if view.update is not None or view.ecosystem != "alios":
+    if view.update is not None or view.ecosystem != "alios" or view.incomplete:
         return
     roles = {p.role for p in view.present if p.extent}
     if Role.APPLICATION not in roles or Role.OTA_TEMP in roles:
