@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from flashwright.app.layout import Layout, Layouts, read_layouts
 from flashwright.diag.finding import Finding, Severity, in_order, warning
 from flashwright.diag.page import Page, page
 from flashwright.formats.format import ReadOptions, Source
-from flashwright.model.device import Devices
-from flashwright.model.spec import Spec, Suppression
 from flashwright.rules.catalog import run
+
+if TYPE_CHECKING:
+    from flashwright.model.device import Devices
+    from flashwright.model.spec import Spec, Suppression
 
 
 @dataclass(frozen=True, slots=True)

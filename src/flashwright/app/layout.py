@@ -7,16 +7,19 @@ a raw dump of a flash. What is recognised, and why it is not, is said.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from flashwright.base.nearest import did_you_mean
 from flashwright.diag.finding import Finding, Place, Severity, error, note
 from flashwright.diag.page import Page, page
 from flashwright.formats.catalog import FORMATS, format_named, recognised
 from flashwright.formats.format import LARGEST_TEXT, Format, ReadOptions, Source
-from flashwright.model.device import Devices
-from flashwright.model.plan import Plan
-from flashwright.model.spec import Spec
 from flashwright.model.table import Table
+
+if TYPE_CHECKING:
+    from flashwright.model.device import Devices
+    from flashwright.model.plan import Plan
+    from flashwright.model.spec import Spec
 
 #: The name of our own spec format beside those of ``formats.catalog``.
 SPEC_FORMAT = "flash-toml"

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from flashwright.app.check import check
 from flashwright.cli.options import (
     UsageError,
     add_reading,
     add_reporting,
+    lock_path,
+    lock_source,
     read_options,
     source_of,
 )
 from flashwright.cli.report import complain, report
 from flashwright.diag.finding import Finding
 from flashwright.host.catalogue import Catalogue
-from flashwright.host.files import FileFaultError, read_source
+from flashwright.host.files import FileFaultError
 from flashwright.model.table import Table
 
 _EXAMPLES = """\
@@ -68,14 +69,12 @@ def _broken_releases(
     tables: tuple[Table, ...], path: str, args: argparse.Namespace
 ) -> tuple[Finding, ...]:
     """What the tables break of the releases in ``flash.lock``."""
-    from flashwright.cli.release import lock_path
-
-    lock = lock_path(args.lock, path)
-    if args.no_lock or not (args.lock or Path(lock).exists()):
+    lock = None if args.no_lock else lock_source(lock_path(args.lock, path))
+    if lock is None:
         return ()
     from flashwright.app.release import guarded
 
-    return guarded(tables, read_source(lock))
+    return guarded(tables, lock)
 
 
 def _count(number: int, word: str) -> str:

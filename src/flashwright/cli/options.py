@@ -5,14 +5,13 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from pathlib import Path
 
 from flashwright.base.nearest import did_you_mean
 from flashwright.base.size import SizeError, parse_size
 from flashwright.diag.finding import Finding, Severity, error
 from flashwright.formats.format import ReadOptions, Source
 from flashwright.host.catalogue import Catalogue
-from flashwright.host.files import FileFaultError, read_others, read_source
+from flashwright.host.files import read_others, read_source
 from flashwright.model.device import Device
 
 
@@ -92,8 +91,18 @@ def source_of(args: argparse.Namespace, path: str) -> Source:
     for directory in args.include:
         others.update(read_others(directory))
     for overlay in args.overlay:
-        others[Path(overlay).name] = read_source(overlay).data
+        others[os.path.basename(overlay)] = read_source(overlay).data
     return read_source(path, others)
+
+
+def lock_path(given: str | None, layout: str) -> str:
+    """Where the lock of a layout file is: as given, or ``flash.lock`` beside it."""
+    return given or os.path.join(os.path.dirname(layout), "flash.lock")
+
+
+def lock_source(path: str) -> Source | None:
+    """The lock as it is now; ``None`` if there is none yet."""
+    return read_source(path) if os.path.exists(path) else None
 
 
 def read_options(args: argparse.Namespace, catalogue: Catalogue) -> ReadOptions:
@@ -128,6 +137,3 @@ def device_named(text: str, catalogue: Catalogue) -> Device:
         known = did_you_mean(configuration, (d.configuration for d in every))
         raise UsageError(error("DEV002", f"`{name}` has no configuration `{configuration}`", known))
     raise UsageError(error("DEV001", f"no device `{text}`", did_you_mean(name, catalogue.names())))
-
-
-__all__ = ["FileFaultError", "UsageError"]

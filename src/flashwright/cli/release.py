@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from flashwright.app.check import check
 from flashwright.app.release import release
@@ -12,14 +11,15 @@ from flashwright.cli.options import (
     UsageError,
     add_reading,
     add_reporting,
+    lock_path,
+    lock_source,
     read_options,
     source_of,
 )
 from flashwright.cli.report import complain, report, status_of
 from flashwright.diag.finding import Finding, Severity, in_order
-from flashwright.formats.format import Source
 from flashwright.host.catalogue import Catalogue
-from flashwright.host.files import FileFaultError, read_source, write_whole
+from flashwright.host.files import FileFaultError, write_whole
 
 _EXAMPLES = """\
 examples:
@@ -72,13 +72,3 @@ def execute(args: argparse.Namespace) -> int:
         in_order(shown), args, tables=result.layouts.tables, more={"note": done.note}, text=text
     )
     return status if done.data is not None else max(1, status, status_of(findings, args))
-
-
-def lock_path(given: str | None, layout: str) -> str:
-    """Where the lock of a layout file is: as given, or ``flash.lock`` beside it."""
-    return given or str(Path(layout).parent / "flash.lock")
-
-
-def lock_source(path: str) -> Source | None:
-    """The lock as it is now; ``None`` if there is none yet."""
-    return read_source(path) if Path(path).exists() else None

@@ -6,13 +6,6 @@ import re
 
 from flashwright.formats.format import Format
 
-_M = re.M | re.S
-
-
-def _p(pattern: bytes) -> re.Pattern[bytes]:
-    return re.compile(pattern, _M)
-
-
 FORMATS: tuple[Format, ...] = (
     Format(
         "alios-c",
@@ -20,7 +13,7 @@ FORMATS: tuple[Format, ...] = (
         "flashwright.formats.alios_c",
         (".c", ".h"),
         (
-            _p(
+            (
                 rb"hal_logic_partition_t|bk_logic_partition_t|mtd_partition_t|aos_flashpart_t"
                 rb"|HAL_PARTITION_"
             ),
@@ -31,14 +24,14 @@ FORMATS: tuple[Format, ...] = (
         "RT-Thread FAL header",
         "flashwright.formats.fal",
         (".h",),
-        (_p(rb"FAL_PART_TABLE|FAL_PART_MAGIC_W(?:OR|RO)D"),),
+        ((rb"FAL_PART_TABLE|FAL_PART_MAGIC_W(?:OR|RO)D"),),
     ),
     Format(
         "esp-idf-bin",
         "ESP-IDF binary partition table",
         "flashwright.formats.esp_idf_bin",
         (".bin",),
-        (_p(rb"\A(?:\xaaP|\xeb\xeb)"),),
+        ((rb"\A(?:\xaaP|\xeb\xeb)"),),
         binary=True,
     ),
     Format(
@@ -47,7 +40,7 @@ FORMATS: tuple[Format, ...] = (
         "flashwright.formats.beken_csv",
         (".csv",),
         (
-            _p(
+            (
                 rb"^#?[ \t]*Name[ \t]*,[ \t]*Offset[ \t]*,[ \t]*Size[ \t]*,[ \t]*Execute"
                 rb"|^[ \t]*(?:primary|secondary)_[a-z0-9_]+[ \t]*,"
             ),
@@ -59,7 +52,7 @@ FORMATS: tuple[Format, ...] = (
         "flashwright.formats.esp_idf_csv",
         (".csv",),
         (
-            _p(
+            (
                 rb"^[^#\n,]*,[ \t]*(?:app|data|bootloader|partition_table|0x[0-9a-f]+|[0-9]+)"
                 rb"[ \t]*,[^\n]*,"
             ),
@@ -71,8 +64,8 @@ FORMATS: tuple[Format, ...] = (
         "flashwright.formats.zephyr_dts",
         (".dts", ".dtsi", ".overlay"),
         (
-            _p(
-                rb"fixed-partitions|fixed-subpartitions|mapped-partition|partition@|_partition\b.*\{"
+            (
+                rb"fixed-partitions|fixed-subpartitions|mapped-partition|partition@|_partition\b[^\n]*\{"
             ),
         ),
     ),
@@ -82,7 +75,7 @@ FORMATS: tuple[Format, ...] = (
         "flashwright.formats.nrf_pm_static",
         (".yml", ".yaml"),
         (
-            _p(
+            (
                 rb"^[\w-]+:[ \t]*(?:&\w+)?[ \t]*\r?\n(?:[ \t]+[^\n]*\n)*?"
                 rb"[ \t]+(?:address|region|span|size):"
             ),
@@ -93,28 +86,28 @@ FORMATS: tuple[Format, ...] = (
         "Apache Mynewt bsp.yml",
         "flashwright.formats.mynewt_bsp",
         (".yml", ".yaml"),
-        (_p(rb"bsp\.flash_map"),),
+        ((rb"bsp\.flash_map"),),
     ),
     Format(
         "bouffalo-toml",
         "Bouffalo Lab partition TOML",
         "flashwright.formats.bouffalo_toml",
         (".toml",),
-        (_p(rb"^[ \t]*\[\[?pt_(?:entry|table)\]"),),
+        ((rb"^[ \t]*\[\[?pt_(?:entry|table)\]"),),
     ),
     Format(
         "picotool-json",
         "Raspberry Pi picotool partition table JSON",
         "flashwright.formats.picotool_json",
         (".json",),
-        (_p(rb'"partitions"\s*:\s*\['), _p(rb'"unpartitioned"|"families"|"permissions"')),
+        ((rb'"partitions"\s*:\s*\['), (rb'"unpartitioned"|"families"|"permissions"')),
     ),
     Format(
         "infineon-json",
         "Infineon flash map JSON",
         "flashwright.formats.infineon_json",
         (".json",),
-        (_p(rb'"boot_and_upgrade"'),),
+        ((rb'"boot_and_upgrade"'),),
     ),
     Format(
         "mtdparts",
@@ -122,8 +115,8 @@ FORMATS: tuple[Format, ...] = (
         "flashwright.formats.mtdparts",
         (".txt", ".mtdparts", ".env"),
         (
-            _p(
-                rb"mtdparts=[^\s;]+:|\A[\w.-]+:(?:-|[0-9a-fx]+[kmg]?)(?:@[0-9a-fx]+[kmg]?)?\([^)]*\)"
+            (
+                rb"mtdparts=[^\s;:]{1,200}:|\A[\w.-]+:(?:-|[0-9a-fx]+[kmg]?)(?:@[0-9a-fx]+[kmg]?)?\([^)]*\)"
             ),
         ),
     ),
@@ -132,14 +125,14 @@ FORMATS: tuple[Format, ...] = (
         "flashwright's own JSON",
         "flashwright.formats.own_json",
         (".json",),
-        (_p(rb'"tables"\s*:\s*\['), _p(rb'"flashwright"|"partitions"\s*:')),
+        ((rb'"tables"\s*:\s*\['), (rb'"flashwright"|"partitions"\s*:')),
     ),
     Format(
         "ld-memory",
         "GNU ld MEMORY regions",
         "flashwright.formats.ld_memory",
         (".ld", ".x", ".lds"),
-        (_p(rb"^[ \t]*MEMORY\b\s*\{"),),
+        ((rb"^[ \t]*MEMORY\b\s*\{"),),
     ),
     Format(
         "rust-memory-x",
@@ -174,15 +167,23 @@ def format_named(name: str) -> Format | None:
 
 
 def recognised(path: str, data: bytes) -> tuple[Format, ...]:
-    """The formats that ``data`` may be, best first; content counts before the name's ending."""
+    """The formats that ``data`` may be, best first; content counts before the name's ending.
+
+    Formats of other endings are tried only where none of this ending matches wholly.
+    """
     head = data[: 256 << 10]
     binary = b"\0" in head[:4096]
-    scored: list[tuple[float, int, Format]] = []
-    for place, form in enumerate(FORMATS):
-        if not form.reads or not form.signatures or (binary and not form.binary):
-            continue
-        hits = sum(1 for s in form.signatures if s.search(head)) / len(form.signatures)
-        if hits:
-            named = path.lower().endswith(form.suffixes)
-            scored.append((hits + (0.5 if named else 0.0), -place, form))
-    return tuple(form for _, _, form in sorted(scored, key=lambda s: s[:2], reverse=True))
+    name = path.lower()
+    readable = [f for f in FORMATS if f.reads and f.signatures and (f.binary or not binary)]
+    named = [f for f in readable if name.endswith(f.suffixes)]
+    scored = [(share + 0.5, f) for f in named if (share := _share(f, head))]
+    if not any(score == 1.5 for score, _ in scored):
+        others = [f for f in readable if f not in named]
+        scored += [(share, f) for f in others if (share := _share(f, head))]
+    return tuple(f for _, f in sorted(scored, key=lambda s: -s[0]))
+
+
+def _share(form: Format, head: bytes) -> float:
+    """The share of the signatures of ``form`` that match."""
+    hits = sum(1 for s in form.signatures if re.search(s, head, re.M | re.S))
+    return hits / len(form.signatures)

@@ -8,7 +8,6 @@ loses anything in silence: what the format cannot express is a finding.
 from __future__ import annotations
 
 import importlib
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, cast
@@ -103,16 +102,17 @@ class Writer(Protocol):
 class Format:
     """A format: its name, where its module is, how a file of it is recognised.
 
-    ``signatures`` are patterns over the first part of a file; the share of them that match is how
-    sure the recognition is. The module is imported when the format is used; it has ``decode``
-    (unless ``reads`` is false) and ``encode`` (unless ``writes`` is false).
+    ``signatures`` are regular expressions (multi-line, the dot matches all) over the first part of
+    a file; the share of them that match is how sure the recognition is. The module is imported when
+    the format is used; it has ``decode`` (unless ``reads`` is false) and ``encode`` (unless
+    ``writes`` is false).
     """
 
     name: str
     title: str
     module: str
     suffixes: tuple[str, ...]
-    signatures: tuple[re.Pattern[bytes], ...] = ()
+    signatures: tuple[bytes, ...] = ()
     reads: bool = True
     writes: bool = True
     binary: bool = False

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
-from pathlib import Path
 
 from flashwright.base.text import printable
 from flashwright.diag.finding import Finding, Place, error
@@ -44,6 +42,8 @@ def read_others(directory: str) -> dict[str, bytes]:
     At most 5000 files of at most 4 MiB each; larger ones and what cannot be read are left out.
     ``FileFaultError`` if there is no such directory.
     """
+    from pathlib import Path
+
     root = Path(directory)
     if not root.is_dir():
         raise _fault("HST001", directory, "is no directory", "give a directory to -I")
@@ -64,6 +64,9 @@ def write_whole(path: str, data: bytes) -> None:
 
     The mode of an existing file is kept; ``FileFaultError`` if it cannot be written.
     """
+    import tempfile
+    from pathlib import Path
+
     target = Path(path)
     try:
         if target.is_symlink():
@@ -76,7 +79,7 @@ def write_whole(path: str, data: bytes) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(temporary, _mode(target))
+        os.chmod(temporary, _mode(str(target)))
         os.replace(temporary, target)
     except OSError as fault:
         Path(temporary).unlink(missing_ok=True)
@@ -97,9 +100,9 @@ def _read(path: str) -> bytes:
         raise _fault("HST001", path, why.lower(), "") from None
 
 
-def _mode(target: Path) -> int:
+def _mode(target: str) -> int:
     try:
-        return target.stat().st_mode & 0o7777
+        return os.stat(target).st_mode & 0o7777
     except FileNotFoundError:
         umask = os.umask(0)
         os.umask(umask)
