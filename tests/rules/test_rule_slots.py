@@ -223,6 +223,9 @@ def test_indices() -> None:
     assert codes(replace(good, partitions=(app, replace(kv, index=1)))) == ["DAT412", "DAT413"]
     custom = part("mine", "custom", 0x300000, 4 * K, id="HAL_PARTITION_MINE", index=16)
     assert codes(replace(good, partitions=(app, kv, custom))) == []
+    unnamed = replace(custom, id=None, index=8)
+    assert codes(replace(good, partitions=(app, kv, unnamed))) == ["DAT413"]
+    assert codes(replace(good, partitions=(app, kv, replace(unnamed, index=11)))) == []
     inserted = replace(custom, index=15)
     assert codes(replace(good, partitions=(app, kv, inserted))) == ["DAT413"]
 

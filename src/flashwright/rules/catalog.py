@@ -109,9 +109,9 @@ def rule_of(code: str) -> Rule | None:
 
 
 def _of_rule(rule: Rule, view: View) -> list[Finding]:
-    found = iter(rule.check(view))
-    listed = list(islice(found, MOST_OF_ONE_RULE))
-    if len(listed) == MOST_OF_ONE_RULE and next(found, None) is not None:
+    listed = list(islice(rule.check(view), MOST_OF_ONE_RULE + 1))
+    if len(listed) > MOST_OF_ONE_RULE:
+        listed.pop()
         listed.append(
             Finding(
                 rule.code,

@@ -204,7 +204,12 @@ def index_order(view: View) -> Iterable[Finding]:
     version = _version(view)
     names = ENUMERATIONS[version]
     for p in view.present:
-        if p.index is None or not p.id or not p.id.startswith(PREFIX):
+        if p.index is None:
+            continue
+        if p.id is None and p.role == Role.CUSTOM and _is_taken(p.index, version):
+            yield _inserted(p, version, "")
+            continue
+        if not p.id or not p.id.startswith(PREFIX):
             continue
         known = index_of(p.id, version)
         if known is not None and known != p.index:
@@ -221,17 +226,7 @@ def index_order(view: View) -> Iterable[Finding]:
         elif known is None and p.index < len(names):
             others = [v for v in ENUMERATIONS if index_of(p.id, v) == p.index]
             hint = f" (it has this number in {', '.join(others)})" if others else ""
-            yield fault(
-                "DAT413",
-                ERROR,
-                f"{quoted(p)} has index {p.index}, which is {_meaning(p.index, version)} in AliOS "
-                f"Things {version}{hint}",
-                f"append it at the end: {len(names)} or above",
-                of=p,
-                fields=("index", "id"),
-                index=p.index,
-                least=len(names),
-            )
+            yield _inserted(p, version, hint)
 
 
 @rule("DAT414", "misleading-description", Severity.WARNING)
@@ -309,6 +304,27 @@ def misleading_description(view: View) -> Iterable[Finding]:
 def _first_free(view: View, used: set[int]) -> int:
     least = len(ENUMERATIONS[_version(view)]) if view.ecosystem == "alios" else 0
     return max(least, max(used, default=-1) + 1)
+
+
+def _is_taken(index: int, version: str) -> bool:
+    """Whether the enumeration gives the index to a partition with a meaning of its own."""
+    symbol = symbol_of(index, version)
+    return symbol is not None and role_of(symbol) != Role.CUSTOM
+
+
+def _inserted(partition: Partition, version: str, hint: str) -> Finding:
+    index, least = partition.index or 0, len(ENUMERATIONS[version])
+    return fault(
+        "DAT413",
+        ERROR,
+        f"{quoted(partition)} has index {index}, which is {_meaning(index, version)} in AliOS "
+        f"Things {version}{hint}",
+        f"append it at the end: {least} or above",
+        of=partition,
+        fields=("index", "id"),
+        index=index,
+        least=least,
+    )
 
 
 def _version(view: View) -> str:
