@@ -52,7 +52,7 @@ def test_check_is_0_when_sound_and_1_at_the_threshold(
     bad = SOUND.replace("0x101000", "0xF0000")
     assert main(["check", spec(tmp_path, bad)]) == 1
     out = capsys.readouterr().out
-    assert "error[GEO101]" in out and "flash.toml:9:6" in out
+    assert "error[GEO101]" in out and "flash.toml:10:" in out
 
 
 def test_json_follows_its_schema(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -168,7 +168,7 @@ def test_unknown_devices_formats_and_codes(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = spec(tmp_path)
-    assert main(["check", path, "--device", "esp8265"]) == 2
+    assert main(["check", path, "--device", "esp82666"]) == 2
     assert main(["check", path, "--device", "esp8266"]) == 2
     assert main(["check", path, "--from", "alios"]) == 2
     assert main(["convert", path, "--to", "alios"]) != 0

@@ -90,23 +90,35 @@ def _is_spec(source: Source) -> bool:
 
 
 def _read_spec(source: Source, devices: Devices) -> Layouts:
-    from flashwright.formats.flash_table import fixed_table, is_fixed
     from flashwright.formats.flash_toml import read_specs
 
     read = read_specs(source, devices)
+    return planned_layouts(read.specs, read.findings)
+
+
+def planned_layouts(
+    specs: tuple[Spec, ...], findings: tuple[Finding, ...] = (), maximise: str | None = None
+) -> Layouts:
+    """The specs as layouts: those with gaps are planned, with ``maximise`` as large as it can be.
+
+    ``findings`` are what reading them found; those of the planner are added.
+    """
+    from flashwright.formats.flash_table import fixed_table, is_fixed
+
     layouts: list[Layout] = []
-    findings = list(read.findings)
-    for spec in read.specs:
-        if is_fixed(spec):
+    found = list(findings)
+    for spec in specs:
+        if is_fixed(spec) and maximise is None:
             layouts.append(Layout(fixed_table(spec), spec))
             continue
+        from flashwright.planner.compare import what_if
         from flashwright.planner.plan import plan
 
-        planned = plan(spec)
-        findings.extend(planned.findings)
+        planned = plan(spec) if maximise is None else what_if(spec, maximise=maximise)
+        found.extend(planned.findings)
         if planned.plan is not None:
             layouts.append(Layout(planned.plan.table, spec, planned.plan))
-    return Layouts(SPEC_FORMAT, tuple(layouts), tuple(findings), read.specs)
+    return Layouts(SPEC_FORMAT, tuple(layouts), tuple(found), specs)
 
 
 def _format_of(source: Source, named: str | None) -> tuple[Format | None, tuple[Finding, ...]]:

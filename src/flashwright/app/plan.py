@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
 from flashwright.app.check import Checked, checked
-from flashwright.app.layout import SPEC_FORMAT, read_layouts
-from flashwright.diag.finding import Place, error
+from flashwright.app.layout import Layouts, planned_layouts
+from flashwright.base.size import format_hex
+from flashwright.diag.finding import Finding, Place, error
 from flashwright.formats.catalog import recognised
 from flashwright.formats.format import Source
-from flashwright.model.device import Devices
 from flashwright.model.plan import Plan, Step
+
+if TYPE_CHECKING:
+    from flashwright.formats.flash_toml import ReadSpecs
+    from flashwright.model.device import Device, Devices
+    from flashwright.planner.compare import SchemeRow
 
 _TITLES = {
     Step.FLASH_SIZE: "Step 1: the flash",
@@ -19,21 +28,64 @@ _TITLES = {
 }
 
 
-def plan(source: Source, devices: Devices) -> Checked:
-    """Plan the spec in ``source`` and check what comes out."""
+def plan(
+    source: Source,
+    devices: Devices,
+    *,
+    maximise: str | None = None,
+    device: Device | None = None,
+) -> Checked:
+    """Plan the spec in ``source`` and check what comes out.
+
+    ``maximise`` names a partition that is made as large as it can be, ``device`` lays the same
+    wishes out on another device.
+    """
+    read, fault = specs_of(source, devices, device)
+    if fault is not None:
+        return Checked(Layouts(""), (fault,))
+    return checked(planned_layouts(read.specs, read.findings, maximise))
+
+
+def specs_of(
+    source: Source, devices: Devices, device: Device | None = None
+) -> tuple[ReadSpecs, Finding | None]:
+    """The specs in ``source``, moved to ``device`` if one is given; or why it is no spec."""
+    from flashwright.formats.flash_toml import ReadSpecs, read_specs
+
     guesses = recognised(source.path, source.data)
     if guesses and not source.path.lower().endswith(".toml"):
-        from flashwright.app.check import Checked
-        from flashwright.app.layout import Layouts
-
         fault = error(
             "SPC001",
             f"this is a table ({guesses[0].name}), not a spec: nothing is left to plan",
             "use `flashwright check` or `draw` for it; plan takes a flash.toml",
             Place(source.path),
         )
-        return Checked(Layouts(guesses[0].name), (fault,))
-    return checked(read_layouts(source, devices, form=SPEC_FORMAT))
+        return ReadSpecs(), fault
+    read = read_specs(source, devices)
+    if device is not None and read.specs:
+        read = ReadSpecs((replace(read.specs[0], device=device),), read.findings)
+    return read, None
+
+
+def schemes_text(rows: Iterable[SchemeRow]) -> str:
+    """The schemes side by side: largest image, erases an update, reverts, survives a power cut."""
+    cells = [("scheme", "largest image", "erases", "reverts", "power cut", "")]
+    for row in rows:
+        largest = format_hex(row.largest_image) if row.plan else "-"
+        survives = {True: "survives", False: "may brick", None: "not known"}[row.survives_cut]
+        cells.append(
+            (
+                row.scheme,
+                largest,
+                str(row.erases) if row.plan else "-",
+                "yes" if row.reverts else "no",
+                survives if row.plan else "-",
+                row.why_not,
+            )
+        )
+    widths = [max(len(row[i]) for row in cells) for i in range(5)]
+    lines = ["  ".join(c.ljust(w) for c, w in zip(row, [*widths, 0], strict=True)) for row in cells]
+    return "".join(line.rstrip() + "\n" for line in lines)
 
 
 def derivation(plan: Plan, only: str | None = None) -> str:

@@ -7,16 +7,21 @@ from typing import Any
 
 from flashwright.app.check import Checked
 from flashwright.app.layout import Layout
-from flashwright.app.plan import derivation, plan
-from flashwright.cli.options import add_reporting, in_colour
+from flashwright.app.plan import derivation, plan, schemes_text, specs_of
+from flashwright.cli.options import UsageError, add_reporting, device_named, in_colour
 from flashwright.cli.report import complain, report
+from flashwright.formats.format import Source
 from flashwright.host.catalogue import Catalogue
 from flashwright.host.files import FileFaultError, read_source
+from flashwright.model.device import Device
 
 _EXAMPLES = """\
 examples:
   flashwright plan flash.toml
   flashwright plan flash.toml --why application
+  flashwright plan flash.toml --max application
+  flashwright plan flash.toml --device esp8266:4m-1024
+  flashwright plan flash.toml --compare
   flashwright plan flash.toml --output-format json
 """
 
@@ -26,16 +31,25 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.epilog = _EXAMPLES
     parser.add_argument("file", metavar="FILE", help="the spec: flash.toml, or - for stdin")
     parser.add_argument("--why", metavar="NAME", help="only the reasons of this partition")
+    group = parser.add_argument_group("what if")
+    group.add_argument("--max", metavar="NAME", help="make this partition as large as it can be")
+    group.add_argument("--device", metavar="NAME[:CONFIGURATION]", help="on another device")
+    group.add_argument("--compare", action="store_true", help="the upgrade schemes side by side")
+    group.add_argument("--every", action="store_true", help="those of all ecosystems")
     add_reporting(parser)
 
 
 def execute(args: argparse.Namespace) -> int:
-    """Plan the spec, print the reasons and the map."""
+    """Plan the spec, print the reasons and the map; or compare the schemes."""
+    catalogue = Catalogue()
     try:
         source = read_source(args.file)
-    except FileFaultError as fault:
+        device = device_named(args.device, catalogue) if args.device else None
+    except (FileFaultError, UsageError) as fault:
         return complain(fault.finding, args)
-    planned = plan(source, Catalogue())
+    if args.compare or args.every:
+        return _compare(source, catalogue, device, args)
+    planned = plan(source, catalogue, maximise=args.max, device=device)
     return report(
         planned.findings,
         args,
@@ -43,6 +57,33 @@ def execute(args: argparse.Namespace) -> int:
         more={"plans": [_as_json(layout) for layout in planned.layouts.layouts]},
         text=_text(planned, args),
     )
+
+
+def _compare(
+    source: Source, catalogue: Catalogue, device: Device | None, args: argparse.Namespace
+) -> int:
+    from flashwright.planner.compare import compare_schemes
+
+    read, fault = specs_of(source, catalogue, device)
+    if fault is not None:
+        return report((fault,), args)
+    text, rows = "", []
+    for spec in read.specs:
+        compared = compare_schemes(spec, every=args.every)
+        text += f"{spec.name} on {spec.device.id}\n{schemes_text(compared)}\n"
+        rows += [
+            {
+                "spec": spec.name,
+                "scheme": row.scheme,
+                "largest_image": row.largest_image if row.plan else None,
+                "erases": row.erases if row.plan else None,
+                "reverts": row.reverts,
+                "survives_cut": row.survives_cut,
+                "why_not": row.why_not,
+            }
+            for row in compared
+        ]
+    return report(read.findings, args, more={"schemes": rows}, text=text)
 
 
 def _text(planned: Checked, args: argparse.Namespace) -> str:
