@@ -165,9 +165,15 @@ class View:
     @cached_property
     def astray(self) -> tuple[Partition, ...]:
         """Partitions whose start is no place in their flash: an address of another, a wrong one."""
-        if not self.device:
-            return ()
-        return tuple(p for p in self.present if p.extent and self._is_astray(p))
+        sizes = {f.name: f.size for f in self.flashes.values()}
+        strict = self._addressed if self.table.format == "alios-c" else frozenset()
+        return tuple(
+            p
+            for p in self.present
+            if (p.owner in strict or p.extent.start >= sizes.get(p.owner, p.extent.end))
+            and p.extent
+            and self._is_astray(p)
+        )
 
     @cached_property
     def _addressed(self) -> frozenset[str]:

@@ -251,7 +251,9 @@ def reserved_range(view: View) -> Iterable[Finding]:
             continue
         taken = _whole_blocks(flash, reserved.extent)
         for p in view.by_flash.get(reserved.owner, ()):
-            if p.extent.end <= taken.start or p.extent.start >= taken.end:
+            if p.extent.start >= taken.end:
+                break
+            if p.extent.end <= taken.start:
                 continue
             if p.role == Role.CALIBRATION and p.extent.covers(reserved.extent):
                 continue

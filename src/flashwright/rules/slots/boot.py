@@ -161,6 +161,8 @@ def bootloader_range(view: View) -> Iterable[Finding]:
                 expected=boot.bootloader.start,
             )
     for p in partitions:
+        if p.extent.start >= boot.bootloader.end:
+            break
         common = p.extent.intersection(boot.bootloader)
         if p.role in _BOOT_ROLES or not common:
             continue
@@ -288,6 +290,8 @@ def partition_table_range(view: View) -> Iterable[Finding]:
     table = Extent.of(at, TABLE_SIZE)
     before = Extent(0, table.end) if view.device is None else table
     for p in view.by_flash.get(owner, ()):
+        if p.extent.start >= before.end:
+            break
         common = p.extent.intersection(before)
         if not common or p.role in _BOOT_ROLES:
             continue
