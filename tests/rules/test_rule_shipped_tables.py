@@ -164,7 +164,7 @@ DEFECTS: list[tuple[str, Device, str, dict[str, int]]] = [
         "6 mk3060 bone: OTA TMP not on an erase block",
         nor(2 * M),
         "BL 0x0+64K(ro); APP 0x13000+0xCE000; OTA 0xB7200+824K; P2 0x11000+8K; P1 0x1f1000+4K",
-        {"GEO101": 1, "GEO103": 1, "GEO104": 1},
+        {"GEO101": 1, "GEO103": 1},
     ),
     (
         "7 bk7231devkitc: application over the bootloader",
@@ -248,13 +248,13 @@ DEFECTS: list[tuple[str, Device, str, dict[str, int]]] = [
         "19 bosch_xdk: starts inside erase blocks",
         paged(1 * M, 4 * K),
         "APP 0x10200+300K; OTA 0x80200+300K; P2 0xf0200+8K; P1 0xf8200+4K",
-        {"GEO103": 4, "GEO104": 4, "DAT401": 1},
+        {"GEO103": 4, "DAT401": 1},
     ),
     (
         "19 wm_w600: border inside an erase block",
         paged(1 * M, 4 * K, 0x8000000),
         "APP 0x8010100+0x75700; OTA 0x8085800+0x60000; P2 0x80f0000+8K; P1 0x80f2000+4K",
-        {"GEO103": 1, "GEO104": 1, "GEO105": 1},
+        {"GEO103": 1, "GEO105": 1},
     ),
     (
         "20 xr871evb 3.0: KV of one erase block",

@@ -98,7 +98,8 @@ def end_inside_erase_block(view: View) -> Iterable[Finding]:
 
     ## What it checks
     Whether each partition ends where an erase block of its flash ends. Where the rest of the
-    block belongs to another partition, GEO105 says so instead.
+    block belongs to another partition, GEO105 says so instead; where a partition of whole blocks
+    starts in the middle of one, GEO103 does.
 
     ## Why it matters
     The rest of the block is lost: nobody else may use it. Drivers refuse to erase the last part
@@ -139,7 +140,9 @@ def end_inside_erase_block(view: View) -> Iterable[Finding]:
         p = placed.partition
         if placed.ends_clean or _told(view, placed.flash, placed.last) or _inner(p):
             continue
-        if not placed.starts_clean and placed.first == placed.last:
+        if not placed.starts_clean and (
+            placed.first == placed.last or p.size % placed.last.size == 0
+        ):
             continue
         block, end = placed.last, p.extent.end
         grown = block.end - p.extent.start
