@@ -12,18 +12,18 @@ from functools import lru_cache
 from typing import Any
 
 from flashwright.formats.c_source import (
+    LARGEST_C,
     Condition,
     CText,
     Fault,
     Origin,
     TooMuchError,
     expression_root,
+    given_file,
 )
 from flashwright.formats.c_value import Unknown, value_of
 from flashwright.formats.format import Source
 
-#: The largest C file that is read, in bytes; layouts are a hundred times smaller.
-LARGEST_C = 1 << 20
 #: The most tokens that are read and made by expansion, over all included files.
 LARGEST_WORK = 300_000
 #: The deepest nesting of macro expansions and of includes.
@@ -294,7 +294,7 @@ def _preprocessor() -> Callable[[Source, frozenset[str]], Any]:
 
         def include(self, tokens: list[Any], _original_line: list[Any]) -> Iterator[Any]:
             name = "".join(t.value for t in tokens).strip().strip('<>"')
-            found = _included(self.main.others, name)
+            found = given_file(self.main.others, name)
             if found is None:
                 self.missing.append(name[:200])
                 return
@@ -355,10 +355,3 @@ def _touching(before: Origin | None, after: Origin, last: str) -> bool:
 
 
 _WORD = re.compile(rb"[A-Za-z_][A-Za-z0-9_]*")
-
-
-def _included(others: Mapping[str, bytes], name: str) -> str | None:
-    if name in others:
-        return name
-    ends = [path for path in others if path.endswith("/" + name)]
-    return min(ends, key=lambda path: (len(path), path), default=None)

@@ -28,6 +28,8 @@ from flashwright.formats.format import Source
 if TYPE_CHECKING:
     from tree_sitter import Node, Parser
 
+#: The largest C file that is read, in bytes; layouts are a hundred times smaller.
+LARGEST_C = 1 << 20
 #: Calls that tree-sitter may make to ask whether to go on (one for some hundred steps).
 _LONGEST_PARSE = 15_000
 
@@ -166,6 +168,14 @@ def walk(node: Node) -> Iterator[Node]:
         top = stack.pop()
         yield top
         stack.extend(reversed(top.children))
+
+
+def given_file(others: Mapping[str, bytes], name: str) -> str | None:
+    """The path among the given files that ``#include "name"`` means; ``None`` if there is none."""
+    if name in others:
+        return name
+    ends = [path for path in others if path.endswith("/" + name)]
+    return min(ends, key=lambda path: (len(path), path), default=None)
 
 
 def string_value(node: Node) -> str | None:

@@ -1,0 +1,132 @@
+"""Manual pages of what the Zephyr devicetree reader and writer report."""
+
+from __future__ import annotations
+
+from flashwright.diag.finding import Severity
+from flashwright.diag.page import Page, page
+
+_E, _W, _N = Severity.ERROR, Severity.WARNING, Severity.NOTE
+
+
+def _page(code: str, name: str, severity: Severity, line: str, fix: str, why: str = "") -> Page:
+    reason = f"\n## Why it matters\n{why}\n" if why else ""
+    return page(code, name, severity, f"{line}\n{reason}\n## How to fix\n{fix}\n")
+
+
+PAGES: tuple[Page, ...] = (
+    _page(
+        "FMT170",
+        "dts-too-complex",
+        _E,
+        "A devicetree is larger, or nested deeper, than is read.",
+        "Files have at most 1 MiB, nodes lie at most 60 deep, includes 20 deep, and all files\n"
+        "together have at most 50 000 nodes, properties and cells.",
+    ),
+    _page(
+        "FMT171",
+        "no-dts-partitions",
+        _E,
+        "There are no flash partitions in a devicetree.",
+        "Give the file with the node `partitions`, or its includes with `-I`.",
+    ),
+    _page(
+        "FMT172",
+        "label-of-another-file",
+        _E,
+        "An overlay changes a partition that is defined in a file which was not given.",
+        "Give the board's `.dts` together with the overlay.",
+    ),
+    _page(
+        "FMT173",
+        "dts-value-not-in-file",
+        _E,
+        "The `reg` of a partition depends on a macro that nothing defines.",
+        "Pass `-D NAME=VALUE`, or `-I` with the directory of the included files.",
+    ),
+    _page(
+        "FMT174",
+        "mapped-without-ranges",
+        _W,
+        "A `zephyr,mapped-partition` lies in a node that has no `ranges` for it.",
+        "Add `ranges;` to the node that groups the partitions.",
+        "The build gives no error; the partition resolves to its bare offset, and code runs from\n"
+        "or writes to another place than the flash.",
+    ),
+    _page(
+        "FMT175",
+        "unit-address",
+        _W,
+        "The unit address of a partition node differs from its `reg`.",
+        "Rename the node, or correct `reg`: it is `reg` that counts.",
+    ),
+    _page(
+        "FMT176",
+        "dts-reg",
+        _E,
+        "A partition has no `reg`, or one that is no address and size.",
+        "Write `reg = <OFFSET SIZE>;` with the cells that `#address-cells` and `#size-cells` say.",
+    ),
+    _page(
+        "FMT178",
+        "ranges-of-flash",
+        _W,
+        "A flash with mapped partitions does not say where the CPU sees it.",
+        "Write `ranges = <0x0 BASE SIZE>;` in the flash node.",
+    ),
+    _page(
+        "FMT179",
+        "several-boards",
+        _W,
+        "Several boards are given with one overlay, so that none is taken.",
+        "Give one `.dts`.",
+    ),
+    _page(
+        "FMT180",
+        "dts-branch-left-out",
+        _N,
+        "A part of a devicetree was left out or taken because a macro is not defined.",
+        "Pass `-D NAME` as the build does.",
+    ),
+    _page(
+        "FMT182",
+        "malformed-dts",
+        _W,
+        "There is a syntax error in a devicetree; what stands there may be lost.",
+        "Mend the text; dtc names the same line.",
+    ),
+    _page(
+        "FMT185",
+        "label-of-flash",
+        _N,
+        "The node label of a flash is not known, and the usual one is written.",
+        "Look up the label in the board's files (`flash0` for most) and change the overlay.",
+    ),
+    _page(
+        "FMT186",
+        "dts-style",
+        _E,
+        "There is no such style of partitions and no such release of Zephyr.",
+        "Use `fixed`, `mapped`, or a release such as `4.4`.",
+    ),
+    _page(
+        "FMT187",
+        "dts-same-name",
+        _E,
+        "Two partitions have one name, and would get one node label.",
+        "Rename one of them.",
+    ),
+    _page(
+        "FMT188",
+        "lost-in-dts",
+        _N,
+        "The devicetree cannot say everything that the table says.",
+        "Keep `flash.toml` as the source.",
+    ),
+    _page(
+        "FMT189",
+        "dts-one-table",
+        _E,
+        "An overlay holds exactly one layout.",
+        "Write each table to a file of its own.",
+    ),
+)
