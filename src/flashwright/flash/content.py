@@ -44,7 +44,13 @@ class Unstable(NamedTuple):
     now: int = 2
 
 
-Content = str | bytes | Unstable
+class Hidden(NamedTuple):
+    """An erase block that cannot be read during this boot; ``behind`` is what it holds."""
+
+    behind: tuple[tuple[int, int, Content, int], ...]
+
+
+Content = str | bytes | Unstable | Hidden
 Run = tuple[int, Content, int]
 Runs = tuple[Run, ...]
 
@@ -172,6 +178,20 @@ def resolved(runs: Runs, choice: tuple[tuple[int, int], ...]) -> Runs:
         else (start, content, origin)
         for start, content, origin in runs
     )
+
+
+def hidden(runs: Runs, start: int, end: int) -> Runs:
+    """The same flash with ``[start, end)`` not readable until ``unhidden``."""
+    return splice(runs, start, end, Hidden(tuple(pieces(runs, start, end))))
+
+
+def unhidden(runs: Runs) -> Runs:
+    """The same flash with all of it readable again."""
+    for _, content, _ in runs:
+        if isinstance(content, Hidden):
+            for a, b, behind, origin in content.behind:
+                runs = splice(runs, a, b, behind, origin)
+    return runs
 
 
 def _left_part(run: Run, end: int) -> Run:

@@ -1,1 +1,1 @@
-"""Schemes as step machines, the power-cut explorer, traces and verdicts."""
+"""The prover: update schemes as step machines, and an explorer of every power cut in them."""
