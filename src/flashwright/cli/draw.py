@@ -126,7 +126,9 @@ def _picture(
     try:
         return png(picture)
     except MissingExtra as fault:
-        raise UsageError(error("HST004", "PNG pictures need the package resvg_py", f"install it: {fault}")) from None
+        raise UsageError(
+            error("HST004", "PNG pictures need the package resvg_py", f"install it: {fault}")
+        ) from None
 
 
 def _of(name: str, findings: tuple[Finding, ...], tables: int) -> tuple[Finding, ...]:

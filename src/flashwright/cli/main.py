@@ -68,7 +68,7 @@ def main(arguments: list[str]) -> int:
 
 
 def parser(arguments: list[str] | None = None) -> argparse.ArgumentParser:
-    """The parser; with ``arguments`` only the chosen verb's options are set up, to start fast."""
+    """The parser; with ``arguments`` that name a verb it knows that verb alone, to start fast."""
     top = argparse.ArgumentParser(
         prog="flashwright",
         description="Plan, check, draw, write and prove the flash layout of a device with OTA "
@@ -80,6 +80,8 @@ def parser(arguments: list[str] | None = None) -> argparse.ArgumentParser:
     names = {command.name for command in COMMANDS}
     chosen = next((a for a in arguments or () if a in names), None)
     for command in COMMANDS:
+        if chosen not in (None, command.name):
+            continue
         sub = verbs.add_parser(
             command.name,
             help=command.help,

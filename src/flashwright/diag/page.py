@@ -14,13 +14,12 @@ the code), in Markdown with these sections, of which only the first is compulsor
 
 from __future__ import annotations
 
-import inspect
 import re
 from dataclasses import dataclass
 
 from flashwright.diag.finding import Severity
 
-_BLOCK = re.compile(r"^## (?P<title>Example|Sound)\n.*?^```toml\n(?P<text>.*?)^```", re.M | re.S)
+_BLOCK = r"(?ms)^## (?P<title>Example|Sound)\n.*?^```toml\n(?P<text>.*?)^```"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +29,14 @@ class Page:
     code: str
     name: str
     severity: Severity
-    text: str
+    docstring: str
+
+    @property
+    def text(self) -> str:
+        """The whole page as Markdown, without the indentation of its docstring."""
+        from inspect import cleandoc
+
+        return cleandoc(self.docstring).strip() + "\n"
 
     @property
     def summary(self) -> str:
@@ -40,9 +46,9 @@ class Page:
     @property
     def examples(self) -> dict[str, str]:
         """The ``Example`` and ``Sound`` layouts of the page, as far as it has them."""
-        return {m["title"]: m["text"] for m in _BLOCK.finditer(self.text)}
+        return {m["title"]: m["text"] for m in re.finditer(_BLOCK, self.text)}
 
 
-def page(code: str, name: str, severity: Severity, text: str) -> Page:
+def page(code: str, name: str, severity: Severity, docstring: str) -> Page:
     """A page from a text that may be indented like a docstring."""
-    return Page(code, name, severity, inspect.cleandoc(text).strip() + "\n")
+    return Page(code, name, severity, docstring)

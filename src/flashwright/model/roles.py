@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from flashwright.model.table import Role
 
@@ -29,10 +30,10 @@ _NAMES: tuple[tuple[Role, str], ...] = (
     (Role.FILESYSTEM, r"spiffs|littlefs[0-9]?|lfs|fat(fs)?|ffat|vfs|storage|filesystem"),
     (Role.COREDUMP, r"core_?dump"),
 )
-_PATTERNS = tuple((role, re.compile(pattern)) for role, pattern in _NAMES)
 
 
+@lru_cache(maxsize=1024)
 def role_by_name(name: str) -> Role:
     """The role that ``name`` usually has; ``CUSTOM`` for a name that says nothing to us."""
     plain = name.lower().replace("-", "_")
-    return next((role for role, p in _PATTERNS if p.fullmatch(plain)), Role.CUSTOM)
+    return next((role for role, p in _NAMES if re.fullmatch(p, plain)), Role.CUSTOM)
