@@ -13,6 +13,7 @@ from planner_made import board, esp8266, flash, spec, stm32f429, wish
 from flashwright.base.extent import Extent
 from flashwright.model.device import Reserved
 from flashwright.model.geometry import EraseRun, Flash
+from flashwright.model.schemes import SCHEMES
 from flashwright.model.spec import SizeWish, Spec
 from flashwright.model.table import Role
 from flashwright.planner import cpsat
@@ -144,11 +145,7 @@ def test_what_is_planned_passes_the_rules_and_keeps_the_wishes(wished):
 
 
 @given(
-    st.sampled_from(
-        ["alios-single-bank", "alios-dual-bank", "mcuboot-overwrite", "mcuboot-swap-scratch"]
-        + ["mcuboot-swap-move", "mcuboot-swap-offset", "mcuboot-direct-xip", "mcuboot-ram-load"]
-        + ["esp-idf-ota", "updater-and-app"]
-    ),
+    st.sampled_from([s.name for s in SCHEMES]),
     st.sampled_from([0x80000, 0x100000, 0x400000]),
     st.sampled_from([0x800, 0x1000, 0x4000]),
     st.lists(st.integers(1, 0x20000), max_size=3),

@@ -12,8 +12,11 @@ from dataclasses import dataclass
 from flashwright.base.extent import Extent, merged
 from flashwright.planner.ground import Ground
 from flashwright.planner.problem import Item, Problem
-from flashwright.planner.search import Budget, Room, fit
+from flashwright.planner.search import Budget, Room, crowd, fit
 from flashwright.planner.unit import Sized, Unit, unit
+
+#: Places that are looked at for each unit before another way is tried.
+QUICK = 24
 
 #: A size to try: bytes, and whether it is exactly that.
 Sizes = Mapping[str, tuple[int, bool]]
@@ -80,9 +83,18 @@ def lay(problem: Problem, owner: str, sizes: Sizes, budget: Budget) -> dict[str,
 
 def lay_prepared(flashful: Flashful, budget: Budget) -> dict[str, Extent] | None:
     """Extents of all partitions of a prepared flash, in the preferred order."""
-    order = fit(flashful.units, flashful.below, flashful.room, budget)
+    units, below, room = flashful.units, flashful.below, flashful.room
+    quick = Budget(min(budget.nodes, QUICK * len(units) + 64))
+    allowed = quick.nodes
+    order = fit(units, below, room, quick)
+    budget.nodes -= allowed - quick.nodes
+    if order is None and quick.spent:
+        if not any(below):
+            order = crowd(units, room)
+        if order is None:
+            order = fit(units, below, room, budget)
     if order is None:
-        budget.spent |= any(u.gave_up for u in flashful.units)
+        budget.spent |= any(u.gave_up for u in units)
         return None
     return extents_of(flashful, order)
 

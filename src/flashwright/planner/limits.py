@@ -97,7 +97,7 @@ def _mcuboot_why(
         per_sector = (mcuboot.status_size(mode, build)) // max(1, build.max_sectors)
         fewer = -(-over // max(1, per_sector))
         text += (
-            f"; cliff: {over} bytes over an erase block boundary cost {format_hex(block)}"
-            f" (BOOT_MAX_IMG_SECTORS <= {build.max_sectors - fewer} would save them)"
+            f"; cliff: {over} bytes over an erase block boundary cost {format_hex(block)}, which "
+            f"slots of at most {build.max_sectors - fewer} erase blocks do not pay"
         )
     return text

@@ -45,6 +45,14 @@ def demands(spec: Spec, wanted: Sequence[Wanted]) -> Iterator[Demand]:
             least = block + overhead(spec, w, block)
             text = f"{w.quoted} has room for an erase block of image and the trailer"
             yield Demand(w.name, Kind.AT_LEAST, Origin.SCHEME, text, least, place=w.wish.place)
+        if spec.update.max_sectors and not w.wish.keep:
+            most = spec.update.max_sectors * block
+            text = (
+                f"{w.quoted} has at most {spec.update.max_sectors} erase blocks "
+                "(BOOT_MAX_IMG_SECTORS)"
+            )
+            place = spec.places.get("update.max_sectors")
+            yield Demand(w.name, Kind.AT_MOST, Origin.SCHEME, text, most, place=place)
         if w.flash.is_uniform or scheme.name in _UNRESTRICTED or w.wish.keep:
             continue
         where = Ground(w.flash).runs_of(block)

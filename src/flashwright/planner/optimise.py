@@ -199,25 +199,31 @@ class _Optimiser:
             return
         grain = min(self.problem.grounds[o].smallest for o in self._owners)
         start = {k: self.value[k] for k, _ in rest}
-        upper = max((self._upper(g) // g.weight for _, g in rest), default=0)
+        uppers = {k: self._upper(g) for k, g in rest}
+        upper = max(uppers[k] // g.weight for k, g in rest)
         if all(self._monotone(g) for _, g in rest):
             below, above = 0, upper // grain + 2
             while above - below > 1:
                 probe = (below + above) // 2
-                if self._try_share(rest, start, probe * grain):
+                if self._try_share(rest, start, uppers, probe * grain):
                     below = probe
                 else:
                     above = probe
-            self._try_share(rest, start, below * grain)
+            self._try_share(rest, start, uppers, below * grain)
         for k, group in rest:
             self._largest(k, min(self._upper(group), self.value[k] + self._spare(group)))
 
-    def _try_share(self, rest: list[tuple[int, Group]], start: dict[int, int], share: int) -> bool:
+    def _try_share(
+        self,
+        rest: list[tuple[int, Group]],
+        start: dict[int, int],
+        uppers: dict[int, int],
+        share: int,
+    ) -> bool:
         for k, group in rest:
             wished = max(start[k], share * group.weight)
-            upper = self._upper(group)
             grid = self._grain(group)
-            self.value[k] = max(start[k], min(wished, upper) // grid * grid)
+            self.value[k] = max(start[k], min(wished, uppers[k]) // grid * grid)
         return self._fits()
 
     def _fits(self) -> bool:
@@ -250,7 +256,7 @@ class _Optimiser:
         allowed = Budget(min(self.tries, self.budget.nodes))
         before = allowed.nodes
         laid = lay(self.problem, owner, mine, allowed)
-        self.budget.nodes -= before - allowed.nodes + 1
+        self.budget.nodes -= before - allowed.nodes + len(self.problem.in_flash[owner])
         if allowed.spent:
             self.unsure = True
             self.budget.spent |= self.budget.nodes <= 0

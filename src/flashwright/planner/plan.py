@@ -33,13 +33,13 @@ __all__ = ["PAGES", "Limits", "Planned", "plan"]
 class Limits:
     """How much work a plan may take.
 
-    ``nodes`` bounds the whole search (about 300,000 a second), ``tries`` one question of it ("does
-    this size fit?"), ``binding`` the partitions for which it is worked out what one more erase
-    block costs.
+    ``nodes`` bounds the whole search, in places that are looked at (half a million a second or so),
+    ``tries`` one question of it ("does this size fit?"), ``binding`` the partitions for which it is
+    worked out what one more erase block costs.
     """
 
-    nodes: int = 400_000
-    tries: int = 60_000
+    nodes: int = 300_000
+    tries: int = 20_000
     binding: int = 12
 
 

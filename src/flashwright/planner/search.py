@@ -6,7 +6,8 @@ depth first, preferred order first, and remembers for each set of units still to
 cursor from which they did not fit. What is equal is not tried twice, and what needs more bytes than
 are left is cut at once.
 
-Work is counted in nodes. When the budget is used up the answer is "not known", never "no".
+Work is counted in places that were looked at. When the budget is used up the answer is "not known",
+never "no".
 """
 
 from __future__ import annotations
@@ -21,13 +22,13 @@ from flashwright.planner.unit import Unit
 
 @dataclass(slots=True)
 class Budget:
-    """How many nodes may still be visited; ``spent`` tells that it ran out on the way."""
+    """How many places may still be looked at; ``spent`` tells that it ran out on the way."""
 
     nodes: int
     spent: bool = False
 
     def take(self) -> bool:
-        """Use one node; false if there is none left."""
+        """Look at one more place; false if that is too many."""
         if self.nodes <= 0:
             self.spent = True
             return False
@@ -78,12 +79,14 @@ def fit(
         for j in range(len(units)) if mask else ():
             above[j] |= (mask >> j & 1) << i
     order = (below, above)
-    stack = [(everything, 0, _children(units, order, everything, 0, room))]
+    stack = [(everything, 0, _children(units, order, everything, 0, room, budget))]
     while stack:
         left, cursor, children = stack[-1]
         if not left:
             return path
         child = next(children, None)
+        if budget.spent:
+            return None
         if child is None:
             stack.pop()
             if len(failed) < 200_000:
@@ -95,11 +98,9 @@ def fit(
         after = left & ~(1 << i)
         if missing - needs[i] > room.free_from(end) or failed.get(after, end + 1) <= end:
             continue
-        if not budget.take():
-            return None
         missing -= needs[i]
         path.append((i, start))
-        stack.append((after, end, _children(units, order, after, end, room)))
+        stack.append((after, end, _children(units, order, after, end, room, budget)))
     return None
 
 
@@ -109,6 +110,7 @@ def _children(
     left: int,
     cursor: int,
     room: Room,
+    budget: Budget,
 ) -> Iterator[tuple[int, int, int]]:
     """The units that may come next, those that fit in the gap at ``cursor`` first."""
     below, above = order
@@ -122,6 +124,8 @@ def _children(
         i = bit.bit_length() - 1
         if below[i] & left:
             continue
+        if not budget.take():
+            return
         place = units[i].first(cursor)
         if place is None:
             return
@@ -134,3 +138,30 @@ def _children(
         else:
             later.append((i, *place))
     yield from later
+
+
+def crowd(units: Sequence[Unit], room: Room) -> list[tuple[int, int]] | None:
+    """A quick try without order: the largest first, each where it leaves the least behind.
+
+    For units that need not lie above one another. ``None`` says nothing about what fits.
+    """
+    gaps = list(room.gaps)
+    placed: list[tuple[int, int]] = []
+    for i in sorted(range(len(units)), key=lambda i: (-units[i].least, i)):
+        best: tuple[int, int, int, int] | None = None
+        for k, gap in enumerate(gaps):
+            if gap.size < units[i].least:
+                continue
+            place = units[i].first(gap.start)
+            if place is None or place[1] > gap.end:
+                continue
+            left = gap.size - (place[1] - place[0])
+            if best is None or left < best[0]:
+                best = left, k, *place
+        if best is None:
+            return None
+        _, k, start, end = best
+        parts = (Extent(gaps[k].start, start), Extent(end, gaps[k].end))
+        gaps[k : k + 1] = [part for part in parts if part]
+        placed.append((i, start))
+    return sorted(placed, key=lambda p: p[1])

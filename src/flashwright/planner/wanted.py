@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -27,6 +28,9 @@ _STEPS = {
     Role.SECURITY: Step.PARAMETERS,
     Role.CALIBRATION: Step.PARAMETERS,
 }
+
+#: Slots that are told apart by their number: another number is another slot.
+_NUMBERED = re.compile(r"ota_?[0-9]+")
 
 #: Roles of which one image of a pair is kept.
 SLOT_ROLES = frozenset({Role.APPLICATION, Role.OTA_TEMP})
@@ -131,6 +135,11 @@ def _match(standard: PartitionWish, wishes: list[PartitionWish]) -> PartitionWis
 
 def _alike(wish: PartitionWish, standard: PartitionWish) -> bool:
     """Whether a wish of the same role may stand for the standard partition."""
+    if _NUMBERED.fullmatch(wish.name) and _NUMBERED.fullmatch(standard.name):
+        return False
+    subtype = wish.attributes.get("subtype")
+    if subtype is not None and subtype != standard.attributes.get("subtype", subtype):
+        return False
     return wish.id is None or standard.id is None
 
 

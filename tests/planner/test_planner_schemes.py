@@ -1,0 +1,183 @@
+"""Every upgrade scheme: what it demands, the largest image, and the comparison of schemes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from planner_made import KIB, MIB, board, esp32, flash, spec, stm32f429, wish
+
+from flashwright.model.device import BootFacts
+from flashwright.model.geometry import EraseRun, Flash
+from flashwright.model.plan import Plan
+from flashwright.model.schemes import SCHEMES
+from flashwright.model.spec import SizeWish, Spec
+from flashwright.model.table import Role
+from flashwright.planner.compare import compare_schemes, what_if
+from flashwright.planner.plan import plan
+from flashwright.rules.catalog import run
+
+MODES = ["overwrite", "swap-scratch", "swap-move", "swap-offset", "direct-xip", "ram-load"]
+
+
+def planned(wished: Spec) -> Plan:
+    result = plan(wished)
+    assert result.plan is not None, result.findings
+    assert [f for f in run(result.plan.table) if f.severity.word == "error"] == []
+    return result.plan
+
+
+def sizes(made: Plan) -> dict[str, int]:
+    return {p.name: p.size for p in made.table.partitions}
+
+
+def nrf52840(*more: Flash):
+    return board(flash(MIB, program_unit=4), *more)
+
+
+@pytest.mark.parametrize(
+    ("mode", "largest"),
+    [
+        ("overwrite", 1_048_536),
+        ("swap-scratch", 1_042_384),
+        ("swap-move", 1_036_288),
+        ("swap-offset", 1_036_288),
+        ("direct-xip", 1_048_536),
+        ("ram-load", 1_048_536),
+    ],
+)
+def test_largest_images_of_slots_of_one_mebibyte(mode, largest):
+    slots = (
+        wish("slot0", Role.APPLICATION, MIB),
+        wish("slot1", Role.OTA_TEMP, MIB),
+    )
+    made = planned(
+        spec(board(flash(4 * MIB)), f"mcuboot-{mode}", *slots, write_size=8, max_sectors=256)
+    )
+    assert {m.largest_image for m in made.limits} == {largest}
+
+
+def test_the_cliff_of_swap_offset_is_told():
+    slots = (wish("slot0", Role.APPLICATION, MIB), wish("slot1", Role.OTA_TEMP, MIB))
+    made = planned(
+        spec(board(flash(4 * MIB)), "mcuboot-swap-offset", *slots, write_size=8, max_sectors=256)
+    )
+    assert "cliff: 56 bytes over an erase block boundary cost 0x1000" in made.limits[0].reason
+    assert "slots of at most 252 erase blocks do not pay" in made.limits[0].reason
+    fewer = spec(board(flash(4 * MIB)), "mcuboot-swap-offset", write_size=8, max_sectors=252)
+    made = planned(fewer)
+    assert sizes(made)["slot1"] == 252 * 0x1000  # the slot with the spare block is the limit
+    assert "cliff" not in made.limits[0].reason
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_slots_relate_as_the_mode_demands(mode):
+    at = sizes(planned(spec(nrf52840(), f"mcuboot-{mode}")))
+    plus = {"swap-move": 0x1000, "swap-offset": -0x1000}.get(mode, 0)
+    assert at["slot0"] - at["slot1"] == plus
+    assert ("scratch" in at) == (mode == "swap-scratch")
+    assert at["storage"] == 0x2000
+
+
+def test_swap_move_with_an_external_flash():
+    device = nrf52840(flash(8 * MIB, name="qspi"))
+    made = planned(
+        spec(
+            device,
+            "mcuboot-swap-move",
+            wish("slot1", Role.OTA_TEMP, owner="qspi"),
+            wish("lfs", Role.FILESYSTEM, "rest", owner="qspi"),
+        )
+    )
+    at = {p.name: (p.owner, p.extent.start, p.size) for p in made.table.partitions}
+    assert at["slot0"] == ("embedded", 0xC000, 0xF2000)
+    assert at["slot1"] == ("qspi", 0, 0xF1000)
+    assert at["lfs"] == ("qspi", 0xF1000, 8 * MIB - 0xF1000)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_uneven_erase_blocks_for_mcuboot(mode):
+    made = planned(spec(stm32f429(), f"mcuboot-{mode}"))
+    [embedded] = made.table.device.flashes
+    slots = made.table.of_role(Role.APPLICATION, Role.OTA_TEMP)
+    if mode not in ("direct-xip", "ram-load"):
+        assert {b.size for p in slots for b in embedded.blocks(p.extent)} == {128 * KIB}
+    assert all(m.largest_image > 512 * KIB for m in made.limits)
+
+
+def test_esp_idf_with_two_slots_and_a_file_system():
+    storage = wish("storage", Role.FILESYSTEM, SizeWish(rest=True, at_least=0x20000))
+    at = {
+        p.name: (p.extent.start, p.size)
+        for p in planned(spec(esp32(), "esp-idf-ota", storage)).table.partitions
+    }
+    assert at["nvs"] == (0x9000, 0x4000)
+    assert at["otadata"] == (0xD000, 0x2000)
+    assert at["phy_init"] == (0xF000, 0x1000)
+    assert at["ota_0"] == (0x10000, 0x1E0000)
+    assert at["ota_1"] == (0x1F0000, 0x1E0000)
+    assert at["storage"] == (0x3D0000, 0x30000)
+
+
+def test_esp_idf_with_three_slots():
+    third = wish("ota_2", Role.OTA_TEMP, attributes={"type": "app", "subtype": "ota_2"})
+    at = sizes(planned(spec(esp32(8 * MIB), "esp-idf-ota", third)))
+    assert at["ota_0"] == at["ota_1"] == at["ota_2"] >= 0x280000
+
+
+def test_an_otadata_of_another_size_is_refused():
+    result = plan(spec(esp32(), "esp-idf-ota", wish("otadata", Role.BOOT_RECORD, 0x3000)))
+    assert [f.code for f in result.findings] == ["PLN001"]
+    assert "exactly 0x2000 bytes (ESP-IDF otadata)" in result.findings[0].message
+
+
+def test_updater_and_one_large_application():
+    at = sizes(planned(spec(esp32(), "updater-and-app")))
+    assert at["updater"] == 0xD0000
+    assert at["ota_0"] == 4 * MIB - 0xE0000
+
+
+def test_an_image_with_slack_makes_the_slots_large_enough():
+    app = wish("slot0", Role.APPLICATION, image=400 * KIB, slack_percent=10)
+    made = planned(spec(nrf52840(), "mcuboot-swap-move", app))
+    assert made.limits[0].largest_image >= 440 * KIB
+    app = wish("slot0", Role.APPLICATION, image=480 * KIB, slack=0x4000)
+    result = plan(spec(nrf52840(), "mcuboot-swap-move", app))
+    assert result.plan is None
+    assert "an image of 0x78000 and slack of 0x4000" in result.findings[0].message
+
+
+def test_schemes_are_compared_with_numbers():
+    rows = {r.scheme: r for r in compare_schemes(spec(nrf52840(), "mcuboot-swap-move"))}
+    assert set(rows) == {s.name for s in SCHEMES if s.ecosystem == "mcuboot"}
+    assert rows["mcuboot-overwrite"].largest_image > rows["mcuboot-swap-move"].largest_image > 0
+    assert rows["mcuboot-direct-xip"].erases < rows["mcuboot-overwrite"].erases
+    assert rows["mcuboot-swap-offset"].erases < rows["mcuboot-swap-move"].erases
+    assert not rows["mcuboot-overwrite"].reverts
+    assert all(r.plan is not None for r in rows.values())
+
+
+def test_a_scheme_that_does_not_fit_says_why_not():
+    device = board(flash(0x10000, 0x4000), boot=BootFacts("embedded", None, (0x4000,)))
+    rows = compare_schemes(spec(device, "alios-single-bank"))
+    assert all(r.largest_image == 0 and r.why_not for r in rows)
+
+
+def test_what_if_one_partition_is_as_large_as_it_can_be():
+    small = spec(nrf52840(), "mcuboot-overwrite", wish("slot0", Role.APPLICATION, 0x20000))
+    assert sizes(planned(small))["slot0"] == 0x20000
+    grown = what_if(small, maximise="slot0")
+    assert sizes(grown.plan)["slot0"] == 0x79000
+    storage = what_if(small, maximise="storage")
+    assert sizes(storage.plan)["storage"] == MIB - 0xC000 - 2 * 0x20000
+    missing = what_if(small, maximise="slot9")
+    assert missing.plan is None
+    assert "PLN002" in [f.code for f in missing.findings]
+
+
+def test_large_external_erase_blocks_set_the_grain_of_both_slots():
+    device = nrf52840(Flash("spi", None, (EraseRun(32, 64 * KIB),)))
+    made = planned(spec(device, "mcuboot-overwrite", wish("slot1", Role.OTA_TEMP, owner="spi")))
+    at = sizes(made)
+    assert at["slot0"] == at["slot1"] == 0xF0000
+    assert replace(made, reasons=()) != made
