@@ -59,7 +59,7 @@ def test_the_worked_example_is_derived_step_by_step():
     assert {r.step for r in made.reasons} == set(Step) - {Step.CUSTOM}
     texts = [r.text for r in made.reasons]
     assert "OTA TMP ends where `parameter_1` begins: 0x1F6000 - 0x101000 = 0xF5000" in texts
-    assert "`parameter_4` ends where RF calibration begins: 0x1FB000" in texts
+    assert "`parameter_4` ends where RF calibration begins: 0x1FB000 - 0x1000 = 0x1FA000" in texts
     assert {p.name for p in made.table.partitions} <= {r.partition for r in made.reasons}
 
 

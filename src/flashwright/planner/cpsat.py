@@ -1,21 +1,26 @@
 """The same problem for CP-SAT: a second opinion on our own search.
 
-A plain interval model: one start for each partition, intervals that do not overlap with each other
-or with obstacles. It covers flashes of equal erase blocks, without `together`, `apart`, powers of
-two and partitions kept on odd offsets (``None`` for others). Needs the extra `solver` (OR-Tools);
-``available()`` tells whether it is there.
+A plain interval model: a start and an end for each partition, intervals that do not overlap with
+each other or with obstacles. Offsets count in the greatest common divisor of the erase blocks; on
+uneven ones start and end are chosen from the list of boundaries. Not covered (``None``):
+`together`, `apart`, powers of two, partitions kept on odd offsets, uneven flashes of many erase
+blocks. Needs the extra `solver` (OR-Tools); ``available()`` tells whether it is there.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib.util import find_spec
+from math import gcd
 from typing import Any
 
 from flashwright.model.spec import Spec
 from flashwright.planner.demand import Goal, Origin
 from flashwright.planner.expand import expand
 from flashwright.planner.problem import Group, Item, Problem, build
+
+#: Uneven flashes of more than so many erase blocks are not modelled.
+MOST_BOUNDARIES = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +54,14 @@ def solve(spec: Spec, *, method: bool = True, seconds: float = 20.0) -> Answer |
 
 
 def _covered(problem: Problem) -> bool:
-    used = {i.owner for i in problem.items.values()}
-    return all(problem.grounds[o].uniform for o in used) and not any(
+    grounds = [problem.grounds[o] for o in {i.owner for i in problem.items.values()}]
+    return all(g.uniform or g.size // g.smallest <= MOST_BOUNDARIES for g in grounds) and not any(
         i.keep or i.power_of_two for i in problem.items.values()
     )
 
 
 class _Model:
-    """Variables in erase blocks; one model, solved once for each slot group."""
+    """Variables in units of each flash; one model, solved once for each slot group."""
 
     def __init__(self, problem: Problem) -> None:
         from ortools.sat.python import cp_model
@@ -64,6 +69,7 @@ class _Model:
         self.cp = cp_model
         self.model: Any = cp_model.CpModel()
         self.problem = problem
+        self.unit = {n: gcd(*g.sizes) if g.sizes else 1 for n, g in problem.grounds.items()}
         self.starts: dict[str, Any] = {}
         self.sizes: dict[str, Any] = {}
         self.groups: list[tuple[Group, Any]] = []
@@ -101,12 +107,14 @@ class _Model:
         return Answer(True, found, proven)
 
     def _item(self, item: Item) -> None:
-        block = self.problem.grounds[item.owner].uniform
-        total = self.problem.grounds[item.owner].size // block
+        ground, block = self.problem.grounds[item.owner], self.unit[item.owner]
+        total = ground.size // block
         start = self.model.NewIntVar(0, total, f"start {item.name}")
         size = self.model.NewIntVar(1, total, f"size {item.name}")
         self.starts[item.name], self.sizes[item.name] = start, size
         self.model.Add(size * block >= max(item.need, item.blocks * block))
+        if not ground.uniform:
+            self._on_boundaries(item, start, size)
         if item.most is not None:
             self.model.Add(size * block <= item.most)
         if item.at is not None:
@@ -126,6 +134,21 @@ class _Model:
                 chosen.append(here)
             self.model.AddBoolOr(chosen)
 
+    def _on_boundaries(self, item: Item, start: Any, size: Any) -> None:
+        """Start and end are boundaries, with enough erase blocks between them."""
+        ground, unit = self.problem.grounds[item.owner], self.unit[item.owner]
+        boundaries = [0]
+        while (after := ground.boundary(boundaries[-1] + 1)) is not None:
+            boundaries.append(after)
+        offsets = [b // unit for b in boundaries]
+        first = self.model.NewIntVar(0, len(offsets) - 1, "")
+        last = self.model.NewIntVar(0, len(offsets) - 1, "")
+        end = self.model.NewIntVar(0, offsets[-1], "")
+        self.model.AddElement(first, offsets, start)
+        self.model.AddElement(last, offsets, end)
+        self.model.Add(end == start + size)
+        self.model.Add(last >= first + item.blocks)
+
     def _relations(self, item: Item) -> None:
         for name in item.below:
             end = self.starts[name] + self.sizes[name]
@@ -138,7 +161,7 @@ class _Model:
         limit = 1 << 50
         value = self.model.NewIntVar(group.least, group.most or limit, "")
         for member in group.members:
-            block = self.problem.grounds[self.problem.items[member.name].owner].uniform
+            block = self.unit[self.problem.items[member.name].owner]
             bytes_ = self.sizes[member.name] * block
             if member.exact:
                 self.model.Add(bytes_ == value + member.delta)
@@ -151,7 +174,8 @@ class _Model:
         items = self.problem.in_flash[owner]
         if not items:
             return
-        block, total = ground.uniform, ground.size // ground.uniform
+        block = self.unit[owner]
+        total = ground.size // block
         intervals = []
         for item in items:
             start, size = self.starts[item.name], self.sizes[item.name]

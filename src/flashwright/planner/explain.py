@@ -11,7 +11,7 @@ from flashwright.diag.finding import Place
 from flashwright.model.plan import Plan, Reason, Step
 from flashwright.model.spec import Spec
 from flashwright.model.table import Role
-from flashwright.planner.demand import Demand, Goal, Kind
+from flashwright.planner.demand import Demand, Goal, Kind, Origin
 from flashwright.planner.expand import Expanded
 from flashwright.planner.optimise import Solution, probe
 from flashwright.planner.problem import Problem
@@ -62,9 +62,12 @@ def bindings(
         return ()
     names = [m.name for m in slots[0].members]
     owners = {problem.items[n].owner for n in names}
+    by_device = {d.partition for d in expanded.demands if _of_device(d)}
     found: list[str] = []
     for item in problem.items.values():
-        if item.name in grouped or item.owner not in owners or item.keep or len(found) >= most:
+        if item.name in grouped or item.name in by_device or item.owner not in owners:
+            continue
+        if item.keep or len(found) >= most:
             continue
         extent = solution.extents[item.name]
         block = expanded.get(item.name).flash.largest_block_in(extent)
@@ -77,6 +80,11 @@ def bindings(
             each = "each of " if len(names) > 1 else ""
             found.append(f"{quoted} costs {each}{who} {format_hex(cost)}")
     return tuple(found)
+
+
+def _of_device(demand: Demand) -> bool:
+    """Whether the device decides a size, so that asking for more of it makes no sense."""
+    return demand.kind is Kind.SIZE and demand.origin is Origin.DEVICE
 
 
 def _flash_reasons(spec: Spec) -> Iterator[Reason]:
@@ -118,6 +126,7 @@ class _Teller:
         self.expanded = expanded
         self.problem = problem
         self.extents = extents
+        self.groups = {m.name: g for g in problem.groups for m in g.members}
         self.by_partition: dict[str, list[Demand]] = {}
         for demand in demands:
             self.by_partition.setdefault(demand.partition, []).append(demand)
@@ -138,13 +147,21 @@ class _Teller:
         origin, place = self._origin(w)
         place_text = self._where(w, extent)
         yield self._reason(w, place_text, origin, place)
+        decisive = None if self._is_rest(w) else self._decisive(w)
+        if decisive is not None:
+            origin = decisive.origin.value
         yield self._reason(w, self._size(w, extent), origin, w.wish.place_of("size"))
         kept = self.kept.get((w.flash.name, extent.end))
         if kept is not None:
-            text = f"{w.quoted} ends where {kept} begins: {format_hex(extent.end)}"
+            text = (
+                f"{w.quoted} ends where {kept} begins: {format_hex(extent.end)} - "
+                f"{format_hex(extent.size)} = {format_hex(extent.start)}"
+            )
             yield self._reason(w, text, "device", None)
+        told = set(_SAID) | {Kind.AT}
+        decisive = self._decisive(w)
         for demand in self.by_partition.get(w.name, ()):
-            if demand.kind not in _SAID and demand.text not in (place_text,):
+            if demand.kind not in told and (demand is not decisive or self._is_rest(w)):
                 yield self._reason(w, demand.text, demand.origin.value, demand.place)
 
     def _reason(self, w: Wanted, text: str, origin: str, place: Place | None) -> Reason:
@@ -171,14 +188,14 @@ class _Teller:
         if fixed is not None:
             reason = fixed.text.partition(" starts ")[2] or fixed.text
             return f"{text}: starts {reason}"
+        above = self.edges.get((w.flash.name, extent.end))
+        if self.problem.items[w.name].high and above is not None:
+            return f"{text}: laid back from the top, ends where {above[0]} {above[1]}"
         if before is not None:
             return f"{text}: starts where {before} ends"
         return f"{text}: {self._after_gap(w, extent)}"
 
     def _after_gap(self, w: Wanted, extent: Extent) -> str:
-        above = self.edges.get((w.flash.name, extent.end))
-        if self.problem.items[w.name].high and above is not None:
-            return f"laid back from the top, up to where {above[0]} {above[1]}"
         align = self.problem.items[w.name].align
         if align > 1:
             return f"the first free place at a multiple of {format_hex(align)}"
@@ -187,12 +204,19 @@ class _Teller:
             return f"in erase blocks of {format_hex(block)}"
         return "the first free place"
 
+    def _is_rest(self, w: Wanted) -> bool:
+        group = self.groups.get(w.name)
+        return group is not None and group.goal is not Goal.NONE
+
+    def _decisive(self, w: Wanted) -> Demand | None:
+        """The demand that asks for most bytes, ``None`` for sizes that are a remainder."""
+        sizes = [d for d in self.by_partition.get(w.name, ()) if _told_by_size(d)]
+        return max(sizes, key=lambda d: d.value, default=None)
+
     def _size(self, w: Wanted, extent: Extent) -> str:
         """How its size comes about, as an equation where it is a remainder."""
         name = _title(w)
-        group = next(
-            (g for g in self.problem.groups if any(m.name == w.name for m in g.members)), None
-        )
+        group = self.groups.get(w.name)
         if group is None or group.goal is Goal.NONE:
             return self._given_size(w, extent, name)
         above = self.edges.get((w.flash.name, extent.end))
@@ -216,7 +240,13 @@ class _Teller:
     def _given_size(self, w: Wanted, extent: Extent, name: str) -> str:
         blocks = w.flash.block_count(extent)
         unit = "erase block" if blocks == 1 else "erase blocks"
-        text = f"{name} has {format_hex(extent.size)} bytes: {blocks} {unit}"
+        decisive = self._decisive(w)
+        if decisive is None:
+            text = f"{name} has {format_hex(extent.size)} bytes: {blocks} {unit}"
+        elif decisive.value == extent.size:
+            text = f"{decisive.text}: {blocks} {unit}"
+        else:
+            text = f"{decisive.text}; in {blocks} {unit} there that is {format_hex(extent.size)}"
         if w.wish.role is Role.OTA_TEMP and holds_payload(self.spec):
             update = self.spec.update
             assert update is not None
@@ -225,6 +255,10 @@ class _Teller:
                 f"{format_hex(update.slice)} of backup slice"
             )
         return text
+
+
+def _told_by_size(demand: Demand) -> bool:
+    return demand.kind in (Kind.SIZE, Kind.AT_LEAST)
 
 
 def _title(w: Wanted) -> str:
