@@ -93,6 +93,30 @@ def splice(runs: Runs, start: int, end: int, content: Content, origin: int = 0) 
     return left + middle + right
 
 
+def part_of(runs: Runs, start: int, end: int) -> Runs:
+    """The runs that lie in ``[start, end)``, clipped, without sentinel: a key for what is there."""
+    i = bisect_left(runs, (start,))
+    j = bisect_left(runs, (end,), i)
+    last = runs[j - 1]
+    if runs[j][0] != end and type(last[1]) is bytes:
+        return tuple((a, c, o) for a, _, c, o in pieces(runs, start, end))
+    if runs[i][0] == start:
+        return runs[i:j]
+    return (_right_part(runs[i - 1], start), *runs[i:j])
+
+
+def with_part(runs: Runs, part: Runs, end: int) -> Runs:
+    """The same flash with ``part`` (of ``part_of``) where it belongs, up to ``end``."""
+    for (start, content, origin), stop in zip(part, [p[0] for p in part[1:]] + [end], strict=True):
+        runs = splice(runs, start, stop, content, origin)
+    return runs
+
+
+def is_settled(runs: Runs) -> bool:
+    """Whether all of it reads the same at each boot: nothing unstable, nothing hidden."""
+    return not any(isinstance(content, (Unstable, Hidden)) for _, content, _ in runs)
+
+
 def pieces(runs: Runs, start: int, end: int) -> Iterator[tuple[int, int, Content, int]]:
     """What lies in ``[start, end)``, in order: ``(start, end, content, origin)``, clipped."""
     i = bisect_left(runs, (start,))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 
 from flashwright.base.extent import Extent
 from flashwright.flash.chips import Chips
-from flashwright.flash.content import Runs, holds, is_filled, name_at, read, splice
+from flashwright.flash.content import DEAD, Runs, holds, is_filled, name_at, part_of, read, splice
 from flashwright.flash.operations import Erase, Program, program_bytes
 
 
@@ -70,6 +71,29 @@ class Area:
         """Whether the content ``name`` lies whole, ``length`` bytes, at ``at`` of the area."""
         start = self.start + at
         return holds(runs, start, start + -(-length // self.unit) * self.unit, name)
+
+    def part(self, runs: Runs) -> Runs:
+        """What lies in the area, as a value: equal for two flashes that are equal there."""
+        return part_of(runs, self.start, self.end)
+
+    def alone(self, part: Runs) -> Runs:
+        """A flash that holds ``part`` in the area and is dead elsewhere."""
+        behind: Runs = ((self.end, DEAD, 0), (self.end + 1, "", 0))
+        return ((0, DEAD, 0), *part, *behind) if self.start else (*part, *behind)
+
+    def image(self, runs: Runs, length: int, at: int = 0) -> str | None:
+        """The named content that lies at ``at``, whole, ``length`` bytes of it; else ``None``.
+
+        Raises ``DeadRead`` if that depends on dead bytes.
+        """
+        start = self.start + at
+        i = bisect_left(runs, (start,))
+        if runs[i][0] == start:
+            name, origin = runs[i][1], runs[i][2]
+            if type(name) is str and origin == start and runs[i + 1][0] - start >= length:
+                return name
+        found = self.found(runs, at)
+        return found if found is not None and self.holds(runs, found, length, at) else None
 
     def found(self, runs: Runs, at: int = 0) -> str | None:
         """The named content that begins at ``at`` of the area, whole or not."""

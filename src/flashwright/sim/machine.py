@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from flashwright.flash.chips import Chips
-from flashwright.flash.content import Runs
+from flashwright.flash.content import Runs, is_settled, with_part
 from flashwright.flash.operations import Operation
 from flashwright.sim.area import Area
 
@@ -152,12 +152,32 @@ class Machine(ABC):
         """The size of image ``v<version>`` in bytes."""
 
     def forget(self, runs: Runs, world: World) -> Runs:
-        """The flash after a cut, with what nobody will read again ``DEAD`` (or ``JUNK``).
+        """The flash after a restart, with what nobody will read again ``DEAD`` (or ``JUNK``).
 
-        It may look at flash only. ``JUNK`` in place of a part of an image is exact for whoever only
-        asks whether the image is whole; ``DEAD`` is checked: reading it spoils the proof.
+        Also asked when an application starts, where no unit is unstable. It may look at flash
+        only. ``JUNK`` in place of a part of an image is exact for whoever only asks whether the image is whole; ``DEAD`` is checked: reading it spoils the proof.
         """
         return runs
+
+    def tidied(self, runs: Runs, area: Area, rule: Callable[[Runs], Runs]) -> Runs:
+        """``rule`` applied to one area, remembered: the same part is not worked on twice.
+
+        ``rule`` gets a flash that is dead outside the area; it is not asked about parts that are
+        not settled. One rule an area.
+        """
+        part = area.part(runs)
+        try:
+            known = self._tidied
+        except AttributeError:
+            known = self._tidied = {}
+        key = (area.start, part)
+        new = known.get(key)
+        if new is None:
+            new = area.part(rule(area.alone(part))) if is_settled(part) else part
+            known[key] = new
+        return runs if new == part else with_part(runs, new, area.end)
+
+    _tidied: dict[tuple[int, Runs], Runs]
 
 
 class Phased(Machine):

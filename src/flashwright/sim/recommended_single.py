@@ -93,8 +93,6 @@ class RecordPair:
         known: list[tuple[tuple[int, int, int, int], int]] = []
         for block in (0, 1):
             extent = self.area.blocks[block]
-            if _unsure(runs, extent.start, extent.end):
-                return runs
             if is_filled(runs, extent.start, extent.end, JUNK):
                 continue
             record = self.one(runs, block)
@@ -108,12 +106,6 @@ class RecordPair:
                 data = self.encoded(number, *record[1:])
                 runs = splice(runs, start, start + self.size, data)
         return runs
-
-
-def _unsure(runs: Runs, start: int, end: int) -> bool:
-    from flashwright.flash.content import Unstable, pieces
-
-    return any(isinstance(c, Unstable) for _, _, c, _ in pieces(runs, start, end))
 
 
 class RecommendedSingleBank(Phased, Machine):
@@ -147,11 +139,11 @@ class RecommendedSingleBank(Phased, Machine):
 
     def forget(self, runs: Runs, world: World) -> Runs:
         """A download that is not pending is dead; a target that is not whole is junk."""
-        runs = self.pair.tidied(runs)
-        if not self._whole(runs, self.app):
+        runs = self.tidied(runs, self.record, self.pair.tidied)
+        if self._whole(runs, self.app) is None:
             runs = self.app.filled(runs, JUNK)
-        if not self._whole(runs, self.ota):
-            return self.ota.filled(runs, JUNK)
+        if self._whole(runs, self.ota) is None:
+            runs = self.ota.filled(runs, JUNK)
         return runs
 
     # The bootloader.
@@ -216,11 +208,7 @@ class RecommendedSingleBank(Phased, Machine):
         return Run(self.app.start, ("app",))
 
     def _whole(self, runs: Runs, area: Area) -> int | None:
-        name = area.found(runs)
-        version = version_of(name)
-        if version is None or not area.holds(runs, str(name), self.size):
-            return None
-        return version
+        return version_of(area.image(runs, self.size))
 
     # The application.
 

@@ -19,6 +19,7 @@ from flashwright.flash.content import (
     Hidden,
     Runs,
     hidden,
+    is_settled,
     resolved,
     splice,
     unhidden,
@@ -251,6 +252,8 @@ class Stepper:
             return Expansion(move, [], cuts, broken=broken)
         events = _events(version, world)
         then = (*move.then, version)
+        if not self.exact and is_settled(runs):
+            runs = self.machine.forget(runs, world)
         natures = [world]
         if not (world.good | world.bad) >> version & 1:
             natures = [world._replace(good=world.good | 1 << version)]
