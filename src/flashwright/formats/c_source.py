@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 LARGEST_C = 1 << 20
 #: Calls that tree-sitter may make to ask whether to go on (one for some hundred steps).
 _LONGEST_PARSE = 15_000
+#: Bytes that tree-sitter is handed at a time; it copies as much for the text of each node.
+_CHUNK = 256
 
 
 class TooMuchError(Exception):
@@ -152,13 +154,13 @@ def parsed(parser: Parser, text: bytes) -> Node:
         return left < 0
 
     def read(offset: int, _point: object) -> bytes:
-        return text[offset : offset + 65536]
+        return text[offset : offset + _CHUNK]
 
     try:
         return parser.parse(read, progress_callback=too_long).root_node
     except ValueError:
         parser.reset()
-        raise TooMuchError("its syntax is too irregular to be parsed") from None
+        raise TooMuchError("its syntax takes too long to be parsed") from None
 
 
 def walk(node: Node) -> Iterator[Node]:

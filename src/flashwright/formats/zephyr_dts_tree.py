@@ -247,9 +247,10 @@ class _Merger:
             target = found
         if target.parent is not None:
             target.parent.children.pop(target.name, None)
-        gone = set(map(id, target.walk()))
-        for label in [k for k, n in self.tree.labels.items() if id(n) in gone]:
-            del self.tree.labels[label]
+        for gone in target.walk():
+            for label in gone.labels:
+                if self.tree.labels.get(label) is gone:
+                    del self.tree.labels[label]
 
     def property(self, node: Node, into: DtNode) -> None:
         self.spend()
@@ -297,6 +298,7 @@ class _Merger:
 
     def expression(self, text: bytes, depth: int) -> Value:
         """The value of an expression of C; macros with arguments are not known."""
+        self.spend()
         root = expression_root(text)
         if root is None or depth > 30:
             return Unknown(why=f"`{text[:60].decode('utf-8', 'replace')}` is no expression")
@@ -386,7 +388,9 @@ class _Merger:
     def spend(self) -> None:
         self.left -= 1
         if self.left < 0:
-            raise TooMuchError(f"more than {_LARGEST_TREE} nodes, properties and cells")
+            raise TooMuchError(
+                f"more than {_LARGEST_TREE} nodes, properties, cells and macro values"
+            )
 
 
 def _said(node: Node | None) -> str:

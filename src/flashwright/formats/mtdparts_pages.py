@@ -1,0 +1,90 @@
+"""Manual pages of what the mtdparts reader and writer report."""
+
+from __future__ import annotations
+
+from flashwright.diag.finding import Severity
+from flashwright.diag.page import Page, page
+
+
+def _page(code: str, name: str, severity: Severity, line: str, fix: str) -> Page:
+    return page(code, name, severity, f"{line}\n\n## How to fix\n{fix}\n")
+
+
+PAGES: tuple[Page, ...] = (
+    _page(
+        "FMT200",
+        "malformed-mtdparts",
+        Severity.ERROR,
+        "An mtdparts string (or a part of it) is not one.",
+        "Write `<mtd-id>:<size>[@<offset>][(<name>)][ro][lk][slc],...`, sizes with k, m or g.",
+    ),
+    _page(
+        "FMT201",
+        "no-mtdparts",
+        Severity.ERROR,
+        "There is no mtdparts string in the file.",
+        "Give a kernel command line, a U-Boot environment, or the string itself.",
+    ),
+    page(
+        "FMT202",
+        "linux-and-uboot-differ",
+        Severity.WARNING,
+        """
+        Linux and U-Boot put a partition in different places, from the same string.
+
+        ## What it checks
+        After a partition with an explicit `@offset`, Linux goes on behind it. U-Boot's `mtd`
+        command adds up the sizes only, and so places the next one as if the offset had not been
+        there.
+
+        ## Why it matters
+        U-Boot erases and writes at one place, and Linux reads at another.
+
+        ## How to fix
+        Write the offset of each partition behind one that has an offset.
+        """,
+    ),
+    _page(
+        "FMT203",
+        "rest-of-unknown-flash",
+        Severity.ERROR,
+        "A partition takes the rest of a flash whose size is not known; it is left out.",
+        "Pass `--flash-size` or `--device`.",
+    ),
+    _page(
+        "FMT204",
+        "mtdparts-past-the-end",
+        Severity.ERROR,
+        "A partition reaches past the end of the flash: Linux cuts it, U-Boot refuses.",
+        "Make it smaller, or use `-` for the rest.",
+    ),
+    _page(
+        "FMT205",
+        "uboot-refuses",
+        Severity.WARNING,
+        "U-Boot refuses a partition that Linux takes.",
+        "Partitions for U-Boot have 4 KiB or more, a name that is not empty, and no `lk` or `slc`.",
+    ),
+    _page(
+        "FMT206",
+        "mtdparts-size",
+        Severity.ERROR,
+        "A partition has no bytes, or takes the rest of the flash and is not the last.",
+        "Give it a size.",
+    ),
+    _page(
+        "FMT207",
+        "mtdparts-not-writable",
+        Severity.ERROR,
+        "A table cannot be written as an mtdparts string.",
+        "Names and mtd-ids have no white space, brackets, quotes, `;` or `$`; sizes are above 0;\n"
+        "each string holds one table.",
+    ),
+    _page(
+        "FMT208",
+        "lost-in-mtdparts",
+        Severity.NOTE,
+        "An mtdparts string cannot say everything that the table says.",
+        "Keep `flash.toml` as the source.",
+    ),
+)

@@ -1,0 +1,114 @@
+"""A table as an ``mtdparts`` string, and what the names in such strings usually mean."""
+
+from __future__ import annotations
+
+import re
+
+from flashwright.base.size import format_hex
+from flashwright.base.text import printable
+from flashwright.diag.finding import Finding, Severity, error, note
+from flashwright.formats.format import Encoded, WriteOptions
+from flashwright.model.roles import role_by_name
+from flashwright.model.table import Partition, Role, Table
+
+_LARGEST = 1 << 64
+#: Letter behind a number -> how many bits it is shifted, as Linux's ``memparse`` does.
+UNITS = {"": 0, "k": 10, "m": 20, "g": 30, "t": 40, "p": 50, "e": 60}
+_WRITABLE_NAME = re.compile(r"[^\s();\"'$]+")
+_WRITABLE_ID = re.compile(r"[^\s();,\"'$]+")
+
+#: Names that Linux and OpenWrt boards use in another sense than microcontrollers.
+_ROLES: tuple[tuple[Role, str], ...] = (
+    (Role.BOOTLOADER, r"u-?boot|barebox|spl|uboot_?spl|redboot|bl[12]|fip|preloader"),
+    (Role.APPLICATION, r"kernel|linux|firmware|fw|firmware1|ubi|os"),
+    (Role.OTA_TEMP, r"kernel2|firmware2|fw2|alt_firmware|recovery"),
+    (Role.FILESYSTEM, r"rootfs|rootfs_data|root|jffs2|filesystem|data|user|overlay"),
+    (Role.KV, r"(u-?boot-?)?env|environment|config|nvram"),
+    (Role.CALIBRATION, r"factory|art|eeprom|caldata|radio|board_?data|mfginfo"),
+)
+_PATTERNS = tuple((role, re.compile(pattern)) for role, pattern in _ROLES)
+
+
+def encode(tables: tuple[Table, ...], options: WriteOptions) -> Encoded:
+    """One line ``mtdparts=...``; offsets are written where Linux and U-Boot would differ."""
+    if len(tables) != 1:
+        message = f"an mtdparts string holds one table, not {len(tables)}"
+        return Encoded(None, (error("FMT207", message, "write each to a file of its own"),))
+    table = tables[0]
+    findings = [f for p in table.partitions for f in _unsayable(p, table)]
+    lost = sorted({what for p in table.partitions for what in _lost(p)})
+    if lost:
+        findings.append(note("FMT208", f"an mtdparts string cannot say: {', '.join(lost)}"))
+    if not table.partitions:
+        findings.append(error("FMT207", "a table without partitions has no mtdparts string"))
+    if any(f.severity is Severity.ERROR for f in findings):
+        return Encoded(None, tuple(findings))
+    definitions = []
+    for owner in dict.fromkeys(p.owner for p in table.partitions):
+        parts = _written([p for p in table.partitions if p.owner == owner])
+        definitions.append(f"{_mtd_id(table, owner)}:{','.join(parts)}")
+    return Encoded(f"mtdparts={';'.join(definitions)}\n".encode(), tuple(findings))
+
+
+def role_of(name: str) -> Role:
+    """What a partition of that name is for."""
+    plain = name.lower()
+    known = next((role for role, p in _PATTERNS if p.fullmatch(plain)), None)
+    return known or role_by_name(name)
+
+
+def _written(partitions: list[Partition]) -> list[str]:
+    parts = []
+    linux = uboot = 0
+    for partition in partitions:
+        start, size = partition.extent.start, partition.size
+        offset = "" if start == linux == uboot else f"@{_number(start)}"
+        name = "" if partition.attributes.get("unnamed") else f"({partition.name})"
+        read_only = "" if partition.writable else "ro"
+        flags = "".join(f for f in ("lk", "slc") if f in partition.flags)
+        parts.append(f"{_number(size)}{offset}{name}{read_only}{flags}")
+        linux = start + size
+        uboot += size
+    return parts
+
+
+def _number(value: int) -> str:
+    for unit in "mk":
+        if value and value % (1 << UNITS[unit]) == 0:
+            return f"{value >> UNITS[unit]}{unit}"
+    return format_hex(value).lower() if value else "0"
+
+
+def _mtd_id(table: Table, owner: str) -> str:
+    ids = table.attributes.get("mtd_ids")
+    said = ids.get(owner) if isinstance(ids, dict) else None
+    return said if isinstance(said, str) else owner
+
+
+def _unsayable(partition: Partition, table: Table) -> list[Finding]:
+    shown = printable(partition.name, 60)
+    place = partition.place
+    found = []
+    if not partition.size:
+        message = f"`{shown}` has no bytes"
+        found.append(error("FMT207", message, "Linux refuses a partition of size 0", place))
+    if not _WRITABLE_NAME.fullmatch(partition.name):
+        help = "leave out white space, brackets, quotes, `;` and `$`"
+        found.append(error("FMT207", f"`{shown}` is no name for mtdparts", help, place))
+    if not _WRITABLE_ID.fullmatch(_mtd_id(table, partition.owner)):
+        message = f"`{printable(partition.owner, 60)}` is no mtd-id"
+        found.append(error("FMT207", message, "such as spi0.0, nor0 or nand0", place))
+    if partition.extent.end >= _LARGEST:
+        found.append(error("FMT207", f"`{shown}` ends past 2^64 bytes", "", place))
+    return found
+
+
+def _lost(partition: Partition) -> list[str]:
+    lost = []
+    if role_of(partition.name) is not partition.role:
+        lost.append(f"that `{printable(partition.name, 60)}` is for {partition.role.value}")
+    if not partition.readable:
+        lost.append("what may not be read")
+    if set(partition.flags) - {"lk", "slc"}:
+        lost.append("flags other than lk and slc")
+    return lost
