@@ -142,7 +142,8 @@ def mk3165() -> Table:
         part("parameter_4", R.SECURITY, 0xD9000, 4 * K, spi),
         part("parameter_2", R.KV, 0xDA000, 8 * K, spi),
     )
-    f411 = Flash("embedded", 0x8000000, (EraseRun(4, 16 * K), EraseRun(1, 64 * K), EraseRun(3, 128 * K)))
+    runs = (EraseRun(4, 16 * K), EraseRun(1, 64 * K), EraseRun(3, 128 * K))
+    f411 = Flash("embedded", 0x8000000, runs)
     flashes = (f411, flash(spi, 2048 * K), flash("qspi", 8 << 20))
     return Table("mk3165", parts, device("mk3165", flashes, (0xC000,)), alios(dual=False))
 
@@ -164,7 +165,7 @@ def faulty() -> tuple[Table, tuple[Finding, ...]]:
         _finding("GEO101", Severity.ERROR, "`APPLICATION` overlaps `OTA_TEMP`", 0xF8000, 0xFC000),
         _finding("GEO301", Severity.ERROR, "`PARAMETER_3` touches `rf_cal`", 0x1FB000, 0x1FC000),
         _finding("GEO201", Severity.WARNING, "`PARAMETER_1` ends in a block", 0x1FD000, 0x1FE000),
-        _finding("GEO101", Severity.ERROR, "`PARAMETER_4` overlaps `PARAMETER_2`", 0x1FF000, 0x200000),
+        _finding("GEO101", Severity.ERROR, "`P4` overlaps `P2`", 0x1FF000, 0x200000),
         _finding("GEO102", Severity.ERROR, "`PARAMETER_4` ends past the end", 0x200000, 0x201000),
         Finding("BOT101", Severity.NOTE, "nothing reverts a bad image"),
     )

@@ -106,7 +106,7 @@ def _drawn(result: Checked, kind: str, args: argparse.Namespace) -> bytes:
 def _picture(
     result: Checked, kind: str, findings: tuple[Finding, ...], args: argparse.Namespace
 ) -> bytes:
-    from flashwright.draw.png import MissingExtra, png
+    from flashwright.draw.png import MissingExtraError, png
     from flashwright.draw.svg import svg
 
     tables = result.layouts.tables
@@ -125,7 +125,7 @@ def _picture(
         return picture.encode()
     try:
         return png(picture)
-    except MissingExtra as fault:
+    except MissingExtraError as fault:
         raise UsageError(
             error("HST004", "PNG pictures need the package resvg_py", f"install it: {fault}")
         ) from None

@@ -87,7 +87,8 @@ class Canvas:
     def _rendered(self, y: int, codes: dict[str, str]) -> str:
         out: list[str] = []
         last = ""
-        row = [t or self._joints[line] for t, line in zip(self._text[y], self._lines[y], strict=True)]
+        drawn = zip(self._text[y], self._lines[y], strict=True)
+        row = [t or self._joints[line] for t, line in drawn]
         while row and row[-1] == " ":
             row.pop()
         for character, style in zip(row, self._style[y], strict=False):

@@ -1,4 +1,4 @@
-"""The ink of the SVG: palette, style sheet, patterns, and elements that are escaped by construction.
+"""The ink of the SVG: palette, style sheet, patterns, elements that are escaped by construction.
 
 The palettes are chosen so that every text has a contrast of at least 4.5 to 1 on whatever it may
 stand (WCAG 2 AA), in light and in dark; a test works it out. Nothing is told by colour alone.

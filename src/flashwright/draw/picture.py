@@ -393,7 +393,8 @@ def _notes(view: View, owners: Sequence[str], strips: Sequence[Strip]) -> tuple[
 
 
 def _hidden(view: View, strip: Strip) -> int:
-    found = next((v for k, v in view.by_flash.items() if printable(k, NAME_LIMIT) == strip.owner), ())
+    same = (v for k, v in view.by_flash.items() if printable(k, NAME_LIMIT) == strip.owner)
+    found = next(same, ())
     shown = min(len(found), MOST_PARTITIONS)
     return shown - sum(1 for i in strip.items if i.kind is Kind.PARTITION)
 

@@ -10,7 +10,7 @@ from flashwright.draw.ink import DARK_END, DARK_START
 MOST_PIXELS = 64_000_000
 
 
-class MissingExtra(Exception):
+class MissingExtraError(Exception):
     """A library is missing that an extra of the package brings; ``extra`` is its name."""
 
     def __init__(self, extra: str) -> None:
@@ -22,12 +22,12 @@ def png(svg_text: str, scale: float = 2.0, theme: Literal["light", "dark"] = "li
     """``svg_text`` (from this package) as PNG, ``scale`` pixels for each px (0.1 to 8).
 
     An automatic SVG is fixed to ``theme``. Text is drawn with the fonts of the machine, so the
-    bytes may differ between machines. Raises ``MissingExtra`` without the extra ``png``.
+    bytes may differ between machines. Raises ``MissingExtraError`` without the extra ``png``.
     """
     try:
         import resvg_py
     except ImportError as missing:
-        raise MissingExtra("png") from missing
+        raise MissingExtraError("png") from missing
     zoom = min(max(scale, 0.1), 8.0)
     width, height = _size(svg_text)
     zoom = min(zoom, (MOST_PIXELS / max(1.0, width * height)) ** 0.5)

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
+from itertools import pairwise
 from math import log2
 
 from flashwright.base.extent import Extent
@@ -79,7 +80,7 @@ def fold(cuts: Sequence[int], *, most: float, slope: float, least: float = 1.0) 
     ``most`` rows is the tallest that is drawn to scale; each doubling beyond it adds ``slope``
     rows. ``least`` is the height of what is enlarged, at most 1.
     """
-    extents = [Extent(a, b) for a, b in zip(cuts, cuts[1:], strict=False) if b > a]
+    extents = [Extent(a, b) for a, b in pairwise(cuts) if b > a]
     unit = _unit([e.size for e in extents], most)
     steps: list[Step] = []
     top = 0.0

@@ -69,9 +69,7 @@ def picture_svg(drawn: Picture, *, theme: Theme = "auto", told: bool = True) -> 
     total = ", ".join(totals_text(s) for s in drawn.strips)
     description = f"{drawn.subtitle}. {total}" if drawn.subtitle else total
     title = f"flash layout {drawn.title}"
-    return ink.document(
-        body, width, y + _EDGE, title=title, description=description, theme=theme
-    )
+    return ink.document(body, width, y + _EDGE, title=title, description=description, theme=theme)
 
 
 def _scale_words(unit: int, cut: bool, enlarged: bool) -> str:

@@ -6,7 +6,7 @@ erase blocks; boxes; slot brackets; sizes; erase blocks in words; bars and codes
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from flashwright.base.extent import Extent
@@ -74,6 +74,7 @@ class _Frame:
     size: float
     hex: float
     blocks: float
+    tags: float
     bars: float
     codes: float
     end: float
@@ -150,8 +151,8 @@ def box_label(
             halo = f"fw-o fw-o-{tone}"
             result.append(ink.text(x + 6, baseline, item.name, f"fw-b {halo}"))
             after = x + 6 + ink.text_width(item.name)
-            if rest := line[len(item.name) :].rstrip():
-                result.append(ink.text(after, baseline, rest, halo))
+            if rest := line[len(item.name) :].strip():
+                result.append(ink.text(after + 2 * ink.CHAR, baseline, rest, halo))
         else:
             result.append(ink.text(x + 6, baseline, line, f"fw-o fw-o-{tone}"))
     return result
@@ -161,16 +162,14 @@ def tear(x: float, y: float, width: float) -> str:
     """The mark of a range that is cut short: a torn strip of paper."""
     teeth = max(2, int(width // 12))
     step = width / teeth
-    upper = [f"{ink.num(x + step * n)} {ink.num(y + (3 if n % 2 else -3))}" for n in range(teeth + 1)]
-    lower = [
-        f"{ink.num(x + step * n)} {ink.num(y + (8 if n % 2 else 2))}" for n in range(teeth, -1, -1)
-    ]
-    ground = ink.path(f"M{' L'.join(upper + lower)}Z", "fw-tear fw-f-paper", 'style="fill:inherit"')
-    del ground
-    return (
-        f'<g class="fw-f-paper"><polygon points="{" ".join(p.replace(" ", ",") for p in upper + lower)}"/>'
-        f"</g>" + ink.path(f"M{' L'.join(upper)}M{' L'.join(lower)}", "fw-s-line")
-    )
+
+    def edge(high: float, low: float, order: Iterable[int]) -> list[str]:
+        return [f"{ink.num(x + step * n)},{ink.num(y + (high if n % 2 else low))}" for n in order]
+
+    upper = edge(3, -3, range(teeth + 1))
+    lower = edge(8, 2, range(teeth, -1, -1))
+    paper = f'<g class="fw-f-paper"><polygon points="{" ".join(upper + lower)}"/></g>'
+    return paper + ink.path(f"M{' L'.join(upper)}M{' L'.join(lower)}", "fw-s-line")
 
 
 def tooltip(strip: Strip, item: Item) -> str:
@@ -215,13 +214,14 @@ def _frame(strip: Strip, scale: Scale, x: float, top: float, bars: int) -> _Fram
     flash = strip.flash
     words = column([blocks_text(flash, i.extent) for i in single]) if flash else 0.0
     tags = column([f"◂ {m.text}" for m in strip.marks if m.kind != "boot"])
-    beside = max(blocks + words, size + tags) + 10
+    tags_at = blocks + words + (14 if tags else 0)
+    beside = tags_at + tags + 10
     count = min(bars, _MOST_BARS)
     codes = beside + count * _BAR_STEP + (14 if count else 0)
     end = codes + (column([_code(h) for h in strip.hatches]) if count else 0)
     return _Frame(
         strip, scale, top, x, mark, address, offset, grid, box,
-        pairs, size, hex_at, blocks, beside, codes, end,
+        pairs, size, hex_at, blocks, tags_at, beside, codes, end,
     )  # fmt: skip
 
 
@@ -395,7 +395,7 @@ def _marks_at(frame: _Frame, y: float, marks: Sequence[Mark]) -> list[str]:
         result.append(ink.text(x - 12, y + 4, boots[0], "fw-b", anchor="end"))
     others = [m.text for m in marks if m.kind != "boot"]
     if others:
-        result.append(ink.text(frame.size, y + 4, "◂ " + ", ".join(others[:2]), "fw-q"))
+        result.append(ink.text(frame.tags, y + 4, "◂ " + ", ".join(others[:2]), "fw-q"))
     return result
 
 

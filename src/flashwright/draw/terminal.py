@@ -1,7 +1,8 @@
 """The map in a terminal: boxes to scale, legible without colour and in plain ASCII.
 
 A boundary is a line with its offset; what lies between two boundaries is one box. Two lines of the
-terminal are one row of the scale. Laws: no line is wider than ``width`` cells; no control characters
+terminal are one row of the scale. Laws: no line is wider than ``width`` cells; no control
+characters
 but those of the colours; columns are aligned; the same input gives the same text.
 """
 
@@ -47,6 +48,7 @@ CODES = {
     "warning": "33;1",
     "note": "36;1",
 }
+
 
 def terminal(
     table: Table,
