@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from planner_made import KIB, MIB, board, esp32, flash, spec, stm32f429, wish
 
@@ -180,4 +178,20 @@ def test_large_external_erase_blocks_set_the_grain_of_both_slots():
     made = planned(spec(device, "mcuboot-overwrite", wish("slot1", Role.OTA_TEMP, owner="spi")))
     at = sizes(made)
     assert at["slot0"] == at["slot1"] == 0xF0000
-    assert replace(made, reasons=()) != made
+
+
+def test_large_program_units_raise_the_alignment_of_the_trailer():
+    device = board(flash(MIB, program_unit=16))
+    result = plan(spec(device, "mcuboot-swap-move"))
+    assert [f.code for f in result.findings] == ["PLN014"]
+    assert result.plan.table.update.max_align == 16
+    assert [f for f in run(result.plan.table) if f.severity.word == "error"] == []
+    assert plan(spec(device, "mcuboot-swap-move", max_align=16)).findings == ()
+
+
+def test_a_second_boot_takes_the_boot_address():
+    device = board(flash(MIB), boot=BootFacts("embedded", None, (0x8000,)))
+    second = wish("2nd_boot", Role.SECOND_BOOT, 0x4000)
+    made = planned(spec(device, "alios-single-bank", second))
+    assert made.table.get("2nd_boot").extent.start == 0x8000
+    assert made.table.get("application").extent.start != 0x8000

@@ -215,12 +215,14 @@ def _device_demands(spec: Spec, w: Wanted) -> Iterator[Demand]:
 def _boot_address(spec: Spec, w: Wanted) -> Iterator[Demand]:
     """The place that the bootloader jumps to, for the partition that it starts."""
     boot = spec.device.boot
-    if w.flash.name != boot.owner or not w.standard:
+    second_boot = any(p.role is Role.SECOND_BOOT for p in spec.partitions)
+    if w.flash.name != boot.owner or not (w.standard or w.wish.role is Role.SECOND_BOOT):
         return
-    number = {Role.APPLICATION: 0, Role.OTA_TEMP: 1}.get(w.wish.role)
-    if number is None or number >= len(boot.boot_offsets) or (number and not is_dual(spec)):
+    first = Role.SECOND_BOOT if second_boot else Role.APPLICATION
+    number = {first: 0, Role.OTA_TEMP: 1}.get(w.wish.role)
+    if number is None or number >= len(boot.boot_offsets):
         return
-    if w.wish.role is Role.APPLICATION and not _is_first(spec, w):
+    if not _is_first(spec, w):
         return
     at = boot.boot_offsets[number]
     text = f"{w.quoted} starts at {format_hex(at)} (boot address of {spec.device.id})"

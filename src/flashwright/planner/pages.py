@@ -170,4 +170,19 @@ PAGES: tuple[Page, ...] = (
         Give each partition a name of its own.
         """,
     ),
+    page(
+        "PLN014",
+        "max-align-raised",
+        Severity.NOTE,
+        """The slots are programmed in larger units than the spec declares for MCUboot.
+
+        ## Why it matters
+        MCUboot pads each field of its trailer to MCUBOOT_BOOT_MAX_ALIGN. With less than the
+        program unit of the flash it could not write the fields one by one.
+
+        ## How to fix
+        Build MCUboot, the application and imgtool with the value of the help line, and write it
+        as `max_align` under `[update]`.
+        """,
+    ),
 )

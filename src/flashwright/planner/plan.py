@@ -25,6 +25,10 @@ from flashwright.planner.problem import Problem, build
 from flashwright.planner.refuse import refusal
 from flashwright.planner.search import Budget
 from flashwright.planner.table import table_of
+from flashwright.planner.wanted import SLOT_ROLES
+
+#: The largest MCUBOOT_BOOT_MAX_ALIGN that MCUboot knows.
+MOST_ALIGN = 32
 
 __all__ = ["PAGES", "Limits", "Planned", "plan"]
 
@@ -61,7 +65,9 @@ def plan(
 
     The partition called ``favour`` is made as large as possible before all others.
     """
+    spec, raised = _written(spec)
     expanded = expand(spec)
+    expanded.findings.extend(raised)
     if favour in expanded.wants:
         expanded.wants[favour] = replace(expanded.wants[favour], goal=Goal.FIRST)
     if worst(expanded.findings) is Severity.ERROR:
@@ -85,6 +91,27 @@ def plan(
         proven=solution.proven,
     )
     return Planned(made, in_order(findings))
+
+
+def _written(spec: Spec) -> tuple[Spec, list[Finding]]:
+    """The spec with MCUboot's largest alignment as large as the program units of its slots."""
+    update = spec.update
+    if update is None or update.scheme.ecosystem != "mcuboot":
+        return spec, []
+    owners = {p.owner for p in spec.partitions if p.role in SLOT_ROLES} | {spec.device.boot.owner}
+    unit = max((f.program_unit for f in spec.device.flashes if f.name in owners), default=1)
+    if unit <= update.max_align or unit > MOST_ALIGN:
+        return spec, []
+    found = Finding(
+        "PLN014",
+        Severity.NOTE,
+        f"planned with a `max_align` of {unit}: that is the program unit of the slots, "
+        f"{update.max_align} is less",
+        f"build MCUboot with MCUBOOT_BOOT_MAX_ALIGN={unit}, and write `max_align = {unit}`",
+        spec.places.get("update.max_align") or spec.places.get("update.scheme") or spec.place,
+        facts={"program_unit": unit, "max_align": update.max_align},
+    )
+    return replace(spec, update=replace(update, max_align=unit)), [found]
 
 
 def _solve(
