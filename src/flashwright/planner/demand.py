@@ -53,6 +53,8 @@ class Origin(StrEnum):
     DEVICE = "device"
     SCHEME = "scheme"
     RULE = "rule"
+    #: The usual size of a role, where nothing is wished.
+    USUAL = "usual"
     #: The order of the method; given up where it cannot be kept.
     METHOD = "method"
 

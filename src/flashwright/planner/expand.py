@@ -130,7 +130,7 @@ def _size(spec: Spec, w: Wanted, findings: list[Finding]) -> Iterator[Demand]:
     usually = usual(wish.role, ecosystem)
     if usually is not None:
         text = f"{w.quoted} has {format_hex(usually.size)} bytes (usual for {wish.role.value})"
-        yield Demand(w.name, Kind.AT_LEAST, Origin.SCHEME, text, usually.size, place=place)
+        yield Demand(w.name, Kind.AT_LEAST, Origin.USUAL, text, usually.size, place=place)
         if usually.blocks > blocks and not wish.keep:
             text = f"{w.quoted} has at least {usually.blocks} erase blocks"
             yield Demand(w.name, Kind.BLOCKS, Origin.RULE, text, usually.blocks, place=place)
@@ -138,7 +138,7 @@ def _size(spec: Spec, w: Wanted, findings: list[Finding]) -> Iterator[Demand]:
         if not size.rest and wish.image is None:
             least = esp_idf.UPDATER_SIZE
             text = f"{w.quoted} has {format_hex(least)} bytes (usual for an updater)"
-            yield Demand(w.name, Kind.AT_LEAST, Origin.SCHEME, text, least, place=place)
+            yield Demand(w.name, Kind.AT_LEAST, Origin.USUAL, text, least, place=place)
     elif not size.rest and wish.image is None and not _sized_by_scheme(w):
         findings.append(_no_size(w))
 
@@ -165,7 +165,7 @@ def _bootloader_size(spec: Spec, w: Wanted, findings: list[Finding]) -> Iterator
         yield Demand(w.name, Kind.SIZE, Origin.DEVICE, text, size, place=place)
     elif usually is not None:
         text = f"{w.quoted} has {format_hex(usually.size)} bytes (usual for {ecosystem})"
-        yield Demand(w.name, Kind.AT_LEAST, Origin.SCHEME, text, usually.size, place=place)
+        yield Demand(w.name, Kind.AT_LEAST, Origin.USUAL, text, usually.size, place=place)
     elif not w.wish.size.rest and w.wish.image is None:
         findings.append(
             error(

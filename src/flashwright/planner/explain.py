@@ -17,6 +17,9 @@ from flashwright.planner.optimise import Solution, probe
 from flashwright.planner.problem import Problem
 from flashwright.planner.wanted import Wanted, holds_payload
 
+#: Origins of demands in the words of ``Reason.origin``.
+_ORIGINS = {"method": "rule", "usual": "scheme"}
+
 _SAID = {Kind.EXISTS, Kind.EQUAL, Kind.HOLDS, Kind.DIRECTLY_AFTER, Kind.AFTER}
 
 
@@ -165,6 +168,7 @@ class _Teller:
                 yield self._reason(w, demand.text, demand.origin.value, demand.place)
 
     def _reason(self, w: Wanted, text: str, origin: str, place: Place | None) -> Reason:
+        origin = _ORIGINS.get(origin, origin)
         return Reason(w.step, text, origin, w.name, w.flash.name, self.extents[w.name], place)
 
     def _origin(self, w: Wanted) -> tuple[str, Place | None]:
@@ -174,7 +178,7 @@ class _Teller:
             for demand in self.by_partition.get(w.name, ()):
                 if demand.kind is kind:
                     origin = demand.origin.value
-                    return ("rule" if origin == "method" else origin), demand.place
+                    return origin, demand.place
         return ("scheme" if w.implied else "wish"), w.wish.place
 
     def _where(self, w: Wanted, extent: Extent) -> str:

@@ -30,6 +30,17 @@ MOST_NAMED = 8
 SUBSET_NODES = 4_000
 
 
+#: Whose demands are named first in a conflict.
+_PREFERRED = (
+    Origin.WISH,
+    Origin.USUAL,
+    Origin.SCHEME,
+    Origin.RULE,
+    Origin.DEVICE,
+    Origin.METHOD,
+)
+
+
 class Conflicts:
     """Asks whether subsets of the demands can hold together, and counts how often."""
 
@@ -78,7 +89,7 @@ def smallest(demands: Sequence[Demand], conflicts: Conflicts) -> list[Demand]:
 
     What the user said is kept in preference to what device and scheme add to it.
     """
-    rank = {Origin.WISH: 0, Origin.SCHEME: 1, Origin.RULE: 2, Origin.DEVICE: 3, Origin.METHOD: 4}
+    rank = {origin: number for number, origin in enumerate(_PREFERRED)}
     ordered = sorted(demands, key=lambda d: (d.kind is not Kind.EXISTS, rank[d.origin]))
     core = _quick([], False, ordered, conflicts)
     return [d for d in demands if any(d is c for c in core)]

@@ -72,16 +72,16 @@ def _changes(asker: _Asker, expanded: Expanded, demand: Demand) -> Iterator[tupl
         if asker.possible(demand, None):
             yield 1 << 50, f"do without `{printable(demand.partition)}`"
         return
-    if demand.origin is not Origin.WISH and demand.kind not in _SIZES:
+    if demand.keep or demand.origin not in (Origin.WISH, Origin.USUAL):
         return
-    if demand.kind in _SIZES and demand.origin in (Origin.WISH, Origin.SCHEME):
+    if demand.kind in _SIZES:
         yield from _smaller(asker, demand)
         exists = next(
             d for d in expanded.demands
             if d.kind is Kind.EXISTS and d.partition == demand.partition
         )  # fmt: skip
         yield from _moved(asker, expanded, exists)
-    elif demand.kind in _DROPPED and not demand.keep and asker.possible(demand, None):
+    elif demand.kind in _DROPPED and asker.possible(demand, None):
         names = printable(demand.partition), printable(demand.other)
         yield 0, _DROPPED[demand.kind].format(*names)
 
