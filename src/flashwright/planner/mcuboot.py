@@ -41,7 +41,7 @@ def demands(spec: Spec, wanted: Sequence[Wanted]) -> Iterator[Demand]:
             continue
         block = slot_block(spec, w)
         blocks.append(block)
-        if not w.wish.keep:
+        if not w.wish.keep and scheme.name not in _UNRESTRICTED:
             least = block + overhead(spec, w, block)
             text = f"{w.quoted} has room for an erase block of image and the trailer"
             yield Demand(w.name, Kind.AT_LEAST, Origin.SCHEME, text, least, place=w.wish.place)
@@ -85,18 +85,19 @@ def slot_block(spec: Spec, slot: Wanted) -> int:
 
 
 def overhead(spec: Spec, slot: Wanted, image: int) -> int:
-    """The bytes that a slot needs beyond an image of ``image`` bytes, in this mode."""
+    """The bytes of a slot that an image of ``image`` bytes cannot use, in this mode."""
     assert spec.update is not None
     mode = mcuboot.mode_of(spec.update.scheme.name)
     if mode is None:
         return 0
     block = slot_block(spec, slot)
     size = -(-image // block) * block
+    largest = 0
     for _ in range(64):
         blocks = mcuboot.uniform(size, block)
         build = mcuboot.build_of(spec.update, slot.flash.program_unit, blocks)
-        short = image - mcuboot.largest_image(mode, blocks, blocks, build)
-        if short <= 0:
+        largest = mcuboot.largest_image(mode, blocks, blocks, build)
+        if largest >= image:
             break
-        size += -(-short // block) * block
-    return size - image
+        size += -(-(image - largest) // block) * block
+    return size - largest
