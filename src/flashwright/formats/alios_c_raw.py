@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 #: Entries of all tables together; more is no layout.
 MOST_ENTRIES = 2000
+#: Assignments in one expression (``a = (b = (c = 1))``), braces within the braces of one element.
+_LONGEST_CHAIN, _DEEPEST_MEMBERS = 20, 4
 
 _BRANCHES = {
     *("if_statement", "else_clause", "for_statement", "while_statement"),
@@ -84,6 +86,7 @@ class RawReading:
         self.entries = 0
         self.full = False
         self.branch = False
+        self.chained = 0
         stack = [(text.root, False)]
         while stack:
             node, self.branch = stack.pop()
@@ -196,7 +199,7 @@ class RawReading:
             return key
         return self.enumerators.get(key, index_of(key))
 
-    def _members(self, table: RawTable, entry: RawEntry, value: Node) -> None:
+    def _members(self, table: RawTable, entry: RawEntry, value: Node, depth: int = 0) -> None:
         if value.type != "initializer_list":
             source = self._copied_entry(value)
             target = self._target(value)
@@ -220,7 +223,8 @@ class RawReading:
                 inner = item.child_by_field_name("value")
                 member = self._member(designators)
                 if inner is not None and inner.type == "initializer_list":
-                    self._members(table, entry, inner)  # `.dev = { .id = X }`
+                    if depth < _DEEPEST_MEMBERS:
+                        self._members(table, entry, inner, depth + 1)  # `.dev = { .id = X }`
                 elif member and inner is not None:
                     self._set(entry, member, inner)
                     at = order.index(member) + 1 if member in order else at
@@ -273,6 +277,14 @@ class RawReading:
         """Do an assignment; its value, ``None`` if the node is no assignment."""
         if node.type != "assignment_expression":
             return None
+        if self.chained >= _LONGEST_CHAIN:
+            return Unknown(why="too many assignments in one")
+        self.chained += 1
+        value = self._assign(node)
+        self.chained -= 1
+        return value
+
+    def _assign(self, node: Node) -> Value | None:
         left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
         sign = node.child_by_field_name("operator")
         if left is None or right is None or sign is None:

@@ -36,7 +36,8 @@ def read(source: Source, options: ReadOptions) -> tuple[Decoded, RawReading | No
         elsewhere = _elsewhere(raw, source, options)
         if elsewhere is not None:
             raw = RawReading(text, elsewhere)
-    except TooMuchError as fault:
+    except (TooMuchError, RecursionError) as error_:
+        fault = error_ if isinstance(error_, TooMuchError) else "nested too deeply"
         help = "pass only the file with the table, and headers of no more than 1 MiB"
         finding = error("FMT100", f"C text not read: {fault}", help, Place(source.path))
         return Decoded((), (finding,)), None

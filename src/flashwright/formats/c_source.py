@@ -182,11 +182,18 @@ def given_file(others: Mapping[str, bytes], name: str) -> str | None:
 
 def string_value(node: Node) -> str | None:
     """The text of a string literal (adjacent literals joined), ``None`` for anything else."""
-    if node.type == "parenthesized_expression" and node.named_child_count == 1:
-        return string_value(node.named_child(0))
+    for _ in range(50):
+        if node.type != "parenthesized_expression" or node.named_child_count != 1:
+            break
+        node = node.named_children[0]
     if node.type == "concatenated_string":
-        parts = [string_value(n) for n in node.named_children]
-        return None if any(p is None for p in parts) else "".join(p for p in parts if p)
+        parts = [_literal(part) for part in node.named_children]
+        known = [part for part in parts if part is not None]
+        return "".join(known) if len(known) == len(parts) else None
+    return _literal(node)
+
+
+def _literal(node: Node) -> str | None:
     if node.type != "string_literal":
         return None
     inner = node.text or b""

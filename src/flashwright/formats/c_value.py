@@ -3,7 +3,7 @@
 Numbers have C's suffixes and bases. What the tree does not say is asked of the caller; a name that
 nobody knows makes the whole value ``Unknown``, with that name. Nothing is executed.
 
-Limits: values stay below 2^64 in size, shifts below 64, nesting below 200; types are not tracked
+Limits: values stay below 2^64 in size, shifts below 64, nesting below 100; types are not tracked
 (``uint32_t`` wrapping is up to the caller, who sees the exact value).
 """
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _LARGEST = 1 << 64
-_DEEPEST = 200
+_DEEPEST = 100
 _NUMBER = re.compile(r"(0[xX][0-9a-fA-F]{1,40}|0[bB][01]{1,80}|[0-9]{1,40})([uU]|[lL]){0,3}")
 _INTEGER_TYPE = re.compile(
     r"(?:const |unsigned |signed |volatile )*"

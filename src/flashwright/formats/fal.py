@@ -67,7 +67,8 @@ def decode(source: Source, options: ReadOptions) -> Decoded:
     try:
         text = preprocessed(source, defines, frozenset({_TABLE}))
         found = _declarations(text)
-    except TooMuchError as fault:
+    except (TooMuchError, RecursionError) as error_:
+        fault = error_ if isinstance(error_, TooMuchError) else "nested too deeply"
         finding = error("FMT150", f"C text not read: {fault}", "", Place(source.path))
         return Decoded((), (finding,))
     findings = list(_of_text(text))

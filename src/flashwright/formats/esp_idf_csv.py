@@ -1,0 +1,305 @@
+"""ESP-IDF's partition CSV, as ``gen_esp32part.py`` reads and writes it.
+
+The grammar is that tool's, which is no CSV dialect: variables are expanded, a line is split at its
+commas, nothing is quoted. Written tables have an offset in each row; comments, order and number
+style of an existing file are kept where it is given (``WriteOptions.base``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+
+from flashwright.base.nearest import did_you_mean
+from flashwright.base.size import format_hex
+from flashwright.base.text import printable
+from flashwright.diag.finding import Finding, Place, Severity, error, worst
+from flashwright.formats import esp_idf_terms as terms
+from flashwright.formats.esp_idf_pages import PAGES
+from flashwright.formats.esp_idf_rows import Row, find_what_passes, lay_out, table_of, verify
+from flashwright.formats.format import Decoded, Encoded, ReadOptions, Source, WriteOptions
+from flashwright.model.table import Table
+
+__all__ = ["PAGES", "decode", "encode"]
+
+#: More rows than two tables hold; a longer file is no partition table.
+MOST_ROWS = 1000
+
+_BOMS = (
+    (b"\xef\xbb\xbf", "utf-8-sig"),
+    (b"\xff\xfe\0\0", "utf-32"),
+    (b"\0\0\xfe\xff", "utf-32"),
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
+)
+_VARIABLE = re.compile(r"\$(?:([A-Za-z0-9_]+)|\{([^}]*)\})", re.ASCII)
+_UNKNOWN = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)")
+_FIELDS = ("name", "type", "subtype", "start", "size", "flags")
+
+
+def decode(source: Source, options: ReadOptions) -> Decoded:
+    """The table of a CSV, laid out; what the reference tool refuses is an error."""
+    findings: list[Finding] = []
+    text = _text(source, findings)
+    if text is None:
+        return Decoded((), tuple(findings))
+    subtypes = _subtypes(options, findings)
+    rows = _rows(source.path, text, options, subtypes, findings)
+    if worst(findings) is not Severity.ERROR:
+        lay_out(rows, options, findings)
+        verify(rows, options, findings)
+    find_what_passes(rows, findings)
+    if any(row.offset is None or row.size is None or row.size < 0 for row in rows):
+        return Decoded((), tuple(findings))
+    if any(f.code == "FMT216" for f in findings) or not rows:
+        return Decoded((), (*findings, *([_empty(source)] if not rows and not findings else [])))
+    table = table_of(rows, options, "partition table", "esp-idf-csv", Place(source.path), None)
+    return Decoded((table,), tuple(findings))
+
+
+def _empty(source: Source) -> Finding:
+    help = "a row is name, type, subtype, offset, size"
+    return error("FMT210", "no partition in it", help, Place(source.path))
+
+
+def _text(source: Source, findings: list[Finding]) -> str | None:
+    encoding = next((e for bom, e in _BOMS if source.data.startswith(bom)), "utf-8")
+    try:
+        return source.data.decode(encoding)
+    except UnicodeDecodeError as fault:
+        line = source.data.count(b"\n", 0, fault.start) + 1
+        help = "save the file as UTF-8"
+        findings.append(error("FMT210", "not UTF-8 text", help, Place(source.path, line)))
+        return None
+
+
+def _subtypes(options: ReadOptions, findings: list[Finding]) -> dict[int, dict[str, int]]:
+    known = {kind: dict(words) for kind, words in terms.SUBTYPES.items()}
+    for text in options.extra_subtypes:
+        parts = [p.strip() for p in text.split(",")]
+        try:
+            if len(parts) != 3 or not parts[1]:
+                raise terms.NumberError("is not TYPE,NAME,VALUE")
+            kind = terms.number(parts[0], terms.TYPES)
+            known.setdefault(kind, {})[parts[1].lower()] = terms.number(parts[2])
+        except terms.NumberError as fault:
+            findings.append(
+                error(
+                    "FMT210",
+                    f"extra subtype `{printable(text)}` {fault}",
+                    "write it as data,my_subtype,0x40",
+                )
+            )
+    return known
+
+
+def _rows(
+    path: str,
+    text: str,
+    options: ReadOptions,
+    subtypes: Mapping[int, Mapping[str, int]],
+    findings: list[Finding],
+) -> list[Row]:
+    rows: list[Row] = []
+    for number, raw in enumerate(text.splitlines(), 1):
+        line = _expanded(raw, options.environment).strip()
+        if not line or line.startswith("#"):
+            continue
+        if len(rows) >= MOST_ROWS:
+            help = f"the table in flash holds {terms.MOST_TABLE // terms.ENTRY - 1}"
+            findings.append(
+                error("FMT210", f"more than {MOST_ROWS} rows", help, Place(path, number))
+            )
+            break
+        row = _row(line, raw, Place(path, number), subtypes, findings)
+        if row is not None:
+            rows.append(row)
+    return rows
+
+
+def _expanded(line: str, environment: Mapping[str, str]) -> str:
+    """``line`` with the variables that are known; others stay as they are."""
+
+    def value(match: re.Match[str]) -> str:
+        return environment.get(match[1] or match[2], match[0])
+
+    return _VARIABLE.sub(value, line)[:4096]
+
+
+def _row(
+    line: str,
+    raw: str,
+    place: Place,
+    subtypes: Mapping[int, Mapping[str, int]],
+    findings: list[Finding],
+) -> Row | None:
+    unknown = _UNKNOWN.match(line)
+    if unknown:
+        help = f"set it in the environment: {unknown[1]}=..."
+        findings.append(error("FMT210", f"unknown variable `{unknown[1]}`", help, place))
+        return None
+    fields = [f.strip() for f in (line + ",,,,,").split(",")]
+    places = _places(raw, place)
+    before = len(findings)
+    kind = _field(fields[1], "type", terms.TYPES, places, findings)
+    words = subtypes.get(kind, {}) if kind is not None else {}
+    subtype = _subtype(fields[2], kind, words, places, findings)
+    fixed = kind in (terms.BOOTLOADER, terms.PARTITION_TABLE) and subtype != 0x01
+    offset = _number_or_blank(fields[3], "start", places, findings, fixed)
+    size = _number_or_blank(fields[4], "size", places, findings, fixed)
+    if size is None and not fixed and len(findings) == before:
+        findings.append(
+            error("FMT210", "the size is missing", "write it, such as 0x6000 or 1M", places["size"])
+        )
+    flags = _flags(fields[5], places, findings)
+    if len(findings) > before:
+        return None
+    return Row(fields[0], kind or 0, subtype or 0, offset, size or 0, flags, place, places)
+
+
+def _places(raw: str, place: Place) -> dict[str, Place]:
+    """Where the fields of a line are; columns of the text before variables are expanded."""
+    result = {}
+    at = 0
+    for name, part in zip(_FIELDS, (raw + ",,,,,").split(","), strict=False):
+        lead = len(part) - len(part.lstrip())
+        result[name] = replace(place, column=min(at + lead, len(raw)) + 1)
+        at += len(part) + 1
+    return result
+
+
+def _field(
+    text: str,
+    what: str,
+    words: Mapping[str, int],
+    places: Mapping[str, Place],
+    findings: list[Finding],
+) -> int | None:
+    if not text:
+        findings.append(
+            error("FMT210", f"the {what} is missing", f"one of {', '.join(words)}", places[what])
+        )
+        return None
+    try:
+        return terms.number(text, words)
+    except terms.NumberError as fault:
+        findings.append(
+            error(
+                "FMT210",
+                f"the {what} `{printable(text, 40)}` {fault}",
+                did_you_mean(text, words) if words else "write a number such as 0x1000 or 4K",
+                places[what],
+            )
+        )
+        return None
+
+
+def _subtype(
+    text: str,
+    kind: int | None,
+    words: Mapping[str, int],
+    places: Mapping[str, Place],
+    findings: list[Finding],
+) -> int | None:
+    if not text and kind != terms.APP:
+        return terms.UNDEFINED
+    return _field(text, "subtype", words, places, findings)
+
+
+def _number_or_blank(
+    text: str, what: str, places: Mapping[str, Place], findings: list[Finding], fixed: bool
+) -> int | None:
+    if not text or (fixed and text == "N/A"):
+        return None
+    return _field(text, what, {}, places, findings)
+
+
+def _flags(text: str, places: Mapping[str, Place], findings: list[Finding]) -> tuple[str, ...]:
+    flags = []
+    for flag in text.split(":"):
+        if flag in terms.FLAGS:
+            flags.append(flag)
+        elif flag:
+            findings.append(
+                error(
+                    "FMT210",
+                    f"the flag `{printable(flag, 40)}` is not known",
+                    did_you_mean(flag, terms.FLAGS),
+                    places["flags"],
+                )
+            )
+    return tuple(dict.fromkeys(flags))
+
+
+def encode(tables: tuple[Table, ...], options: WriteOptions) -> Encoded:
+    """The table as CSV; into ``options.base``, if that is given, keeping its text."""
+    from flashwright.formats.esp_idf_bin import rows_of
+
+    rows, findings = rows_of(tables, "esp-idf-csv")
+    if worst(findings) is Severity.ERROR:
+        return Encoded(None, findings)
+    lines = [_line(row) for row in rows]
+    if options.base is not None:
+        return _into(options.base, rows, lines, findings)
+    head = "# ESP-IDF Partition Table\n# Name, Type, SubType, Offset, Size, Flags\n"
+    return Encoded((head + "".join(line + "\n" for line in lines)).encode(), findings)
+
+
+def _line(row: Row) -> str:
+    cells = (
+        row.name,
+        terms.type_word(row.type),
+        terms.subtype_word(row.type, row.subtype),
+        format_hex(row.offset or 0).lower(),
+        _size(row.size or 0),
+        ":".join(row.flags),
+    )
+    return ",".join(cells)
+
+
+def _size(size: int) -> str:
+    if size and size % (1 << 20) == 0:
+        return f"{size >> 20}M"
+    return f"{size >> 10}K" if size and size % 1024 == 0 else format_hex(size).lower()
+
+
+def _into(
+    base: Source, rows: list[Row], lines: list[str], findings: tuple[Finding, ...]
+) -> Encoded:
+    """The text of ``base`` with the numbers that changed; new rows at the end, dropped ones out."""
+    faults: list[Finding] = []
+    text = _text(base, faults)
+    if text is None:
+        return Encoded(None, (*findings, *faults))
+    end = "\r\n" if "\r\n" in text else "\n"
+    by_name = {row.name: (row, line) for row, line in zip(rows, lines, strict=True)}
+    result = []
+    for raw in text.splitlines():
+        stripped = raw.strip()
+        name = stripped.split(",")[0].strip()
+        if not stripped or stripped.startswith("#"):
+            result.append(raw)
+        elif name in by_name:
+            result.append(_changed(raw, by_name.pop(name)[0]))
+    result += [line for _, line in by_name.values()]
+    return Encoded((end.join(result) + end).encode(), findings)
+
+
+def _changed(raw: str, row: Row) -> str:
+    """The line with the fields whose value is another one now."""
+    parts = raw.split(",")
+    parts += [""] * (5 - len(parts))
+    for index, value, written in (
+        (3, row.offset or 0, format_hex(row.offset or 0).lower()),
+        (4, row.size or 0, _size(row.size or 0)),
+    ):
+        old = parts[index].strip()
+        try:
+            same = (not old and index == 3) or terms.number(old) == value
+        except terms.NumberError:
+            same = False
+        if not same:
+            lead = parts[index][: len(parts[index]) - len(parts[index].lstrip())]
+            parts[index] = lead + written
+    return ",".join(parts)
