@@ -105,6 +105,15 @@ def test_together_and_apart_contradict():
     assert found.facts["partitions"] == ["b"]
 
 
+def test_many_partitions_apart_get_an_answer():
+    banks = (Bank("low", Extent(0, 32 * KIB)), Bank("high", Extent(32 * KIB, 64 * KIB)))
+    names = [f"p{i}" for i in range(40)]
+    many = [wish(n, size=0x400, apart=tuple(names[:i])) for i, n in enumerate(names)]
+    [found] = refused(*many, device=board(flash(64 * KIB, 0x400, banks=banks)))
+    assert found.code == "PLN001"
+    assert len(found.facts["partitions"]) <= 3
+
+
 def test_what_is_kept_does_not_move_whatever_its_place():
     old = wish("old", size=0x1800, offset=0x4800, keep=True)
     placed = at(wish("new", size=0x4000), wish("big", size=0x5000), old)

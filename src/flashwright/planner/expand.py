@@ -7,29 +7,23 @@ nothing is planned.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from flashwright.base.extent import Extent
-from flashwright.base.nearest import did_you_mean
-from flashwright.base.size import LARGEST, format_hex
+from flashwright.base.size import format_hex
 from flashwright.base.text import printable
-from flashwright.diag.finding import Finding, Place, error
-from flashwright.model.device import BankMode
+from flashwright.diag.finding import Finding, error
 from flashwright.model.spec import PartitionWish, Spec
 from flashwright.model.table import IMAGE_ROLES, Role
-from flashwright.model.update import Payload, SlotRule
 from flashwright.planner import alios, esp_idf, mcuboot
 from flashwright.planner.demand import Demand, Kind, Origin, Want
+from flashwright.planner.faults import device_faults, no_flash, unknown_names, wish_faults
 from flashwright.planner.ground import Ground
 from flashwright.planner.slots import slot_demands, slot_wants
 from flashwright.planner.usual import LEAST_BLOCKS, usual
 from flashwright.planner.wanted import Wanted, is_dual, merged
 from flashwright.planner.wish_demands import wish_demands
-
-#: More partitions than any bootloader's table holds; more are refused.
-MOST_PARTITIONS = 1000
 
 
 @dataclass(slots=True)
@@ -51,8 +45,8 @@ class Expanded:
 def expand(spec: Spec) -> Expanded:
     """Everything that ``spec`` demands; not to be searched with an error among the findings."""
     result = Expanded()
-    result.findings.extend(_device_faults(spec))
-    result.findings.extend(_wish_faults(spec))
+    result.findings.extend(device_faults(spec))
+    result.findings.extend(wish_faults(spec))
     if result.findings:
         return result
     wishes = merged(spec, _standard(spec))
@@ -63,10 +57,10 @@ def expand(spec: Spec) -> Expanded:
         owner = wish.owner or spec.device.boot.owner
         flash = spec.device.flash(owner)
         if flash is None or flash.size == 0:
-            result.findings.append(_no_flash(owner, spec, wish.place_of("owner")))
+            result.findings.append(no_flash(owner, spec, wish.place_of("owner")))
             continue
         result.wanted.append(Wanted(replace(wish, owner=owner), flash, standard, implied))
-    result.findings.extend(_references(spec, result.wanted))
+    result.findings.extend(unknown_names(spec, result.wanted))
     if result.findings:
         return result
     for flash in spec.device.flashes:
@@ -270,133 +264,6 @@ def _obstacles(spec: Spec, wanted: list[Wanted]) -> Iterator[Demand]:
             "bootloader and partition table", Kind.RESERVED, Origin.DEVICE, text,
             owner=boot.owner, extents=kept,
         )  # fmt: skip
-
-
-def _device_faults(spec: Spec) -> Iterator[Finding]:
-    device = spec.device
-    if not any(f.size for f in device.flashes):
-        yield error(
-            "PLN005", f"{printable(device.id)} has no flash with at least one erase block",
-            "describe its flash with `[[device.flash]]`", spec.place,
-        )  # fmt: skip
-    update = spec.update
-    if update is None:
-        return
-    dual = update.scheme.bank_mode is BankMode.DUAL
-    if device.boot.bank_mode is BankMode.SINGLE and dual and update.scheme.ecosystem == "alios":
-        yield error(
-            "PLN011",
-            f"{update.scheme.name} starts images from two places, the bootloader of "
-            f"{printable(device.id)} from one",
-            "choose alios-single-bank, or say `bank_mode = \"dual\"` under `[boot]`",
-            spec.places.get("update.scheme", spec.place),
-        )  # fmt: skip
-    if (
-        update.scheme.slots is SlotRule.HOLDS_PAYLOAD
-        and update.payload is not Payload.WHOLE
-        and not update.payload_size
-    ):
-        yield error(
-            "PLN008",
-            f"updates are {update.payload.value}, but how large they get is not said",
-            "give `payload_size` under `[update]`: the largest update that OTA TMP must hold",
-            spec.places.get("update.payload", spec.place),
-        )
-
-
-def _wish_faults(spec: Spec) -> Iterator[Finding]:
-    if len(spec.partitions) > MOST_PARTITIONS:
-        yield error(
-            "PLN005", f"{len(spec.partitions)} partitions, at most {MOST_PARTITIONS} are planned",
-            "join partitions", spec.place,
-        )  # fmt: skip
-        return
-    for name, count in Counter(w.name for w in spec.partitions).items():
-        if count > 1:
-            wish = spec.get(name)
-            yield error(
-                "PLN013", f"`{printable(name)}` is wished {count} times",
-                "give each partition a name of its own", wish.place if wish else None,
-            )  # fmt: skip
-    for wish in spec.partitions:
-        for key, value, least in _numbers(wish):
-            if value is not None and not least <= value < LARGEST:
-                yield error(
-                    "PLN005",
-                    f"`{key}` of `{printable(wish.name)}` is {value}",
-                    f"it is a number from {least} to 2^64 - 1",
-                    wish.place_of(key),
-                )
-        if wish.keep and (wish.offset is None or wish.size.exact is None):
-            yield error(
-                "PLN008",
-                f"`{printable(wish.name)}` is to be kept where it is, but its place is not said",
-                "give `at` and `size` as devices in the field have them",
-                wish.place_of("keep"),
-            )
-
-
-def _numbers(wish: PartitionWish) -> Iterator[tuple[str, int | None, int]]:
-    size = wish.size
-    yield from (
-        ("size", size.exact, 1),
-        ("at_least", size.at_least, 1),
-        ("at_most", size.at_most, 1),
-        ("weight", size.weight, 1),
-        ("offset", wish.offset, 0),
-        ("align", wish.align, 1),
-        ("align_size", wish.align_size, 1),
-        ("image", wish.image, 1),
-        ("slack", wish.slack, 0),
-        ("slack_percent", wish.slack_percent, 0),
-    )
-
-
-def _references(spec: Spec, wanted: list[Wanted]) -> Iterator[Finding]:
-    """Names of partitions, banks and windows that nobody has."""
-    names: Mapping[str, Wanted] = {w.name: w for w in wanted}
-    for w in wanted:
-        wish = w.wish
-        for key, others in (
-            ("before", wish.before),
-            ("after", wish.after),
-            ("directly_after", (wish.directly_after,) if wish.directly_after else ()),
-            ("same_size_as", (wish.size.same_as,) if wish.size.same_as else ()),
-            ("together", wish.together),
-            ("apart", wish.apart),
-        ):
-            for other in others:
-                if other not in names:
-                    yield _unknown(w, key, other, names)
-                elif other == w.name:
-                    yield error(
-                        "PLN005", f"`{key}` of {w.quoted} names the partition itself",
-                        "name another partition, or remove it", wish.place_of(key),
-                    )  # fmt: skip
-        banks = [b.name for b in w.flash.banks]
-        if wish.bank is not None and wish.bank not in banks:
-            yield _unknown(w, "bank", wish.bank, banks)
-        windows = [x.name for x in spec.device.windows_in(w.flash.name)]
-        if wish.window is not None and wish.window not in windows:
-            yield _unknown(w, "window", wish.window, windows)
-
-
-def _unknown(w: Wanted, key: str, other: str, known: Mapping[str, Wanted] | list[str]) -> Finding:
-    return error(
-        "PLN002",
-        f"`{key}` of {w.quoted} names `{printable(other)}`, which there is not",
-        did_you_mean(other, known),
-        w.wish.place_of(key),
-    )
-
-
-def _no_flash(owner: str, spec: Spec, place: Place | None) -> Finding:
-    return error(
-        "PLN002",
-        f"{printable(spec.device.id)} has no flash `{printable(owner)}`",
-        did_you_mean(owner, (f.name for f in spec.device.flashes)),
-        place,
-    )
 
 
 def _no_size(w: Wanted) -> Finding:

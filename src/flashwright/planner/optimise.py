@@ -17,18 +17,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import product
 from math import gcd, lcm
 
 from flashwright.base.extent import Extent
+from flashwright.planner.banks import Bankings
 from flashwright.planner.demand import Goal
 from flashwright.planner.lay import Sizes, lay
 from flashwright.planner.problem import RANK, Group, Problem
 from flashwright.planner.search import Budget
 from flashwright.planner.settle import settle
-
-#: How many ways of giving banks to partitions that lie together or apart are tried.
-MOST_BANKINGS = 512
 
 
 class Solution:
@@ -49,7 +46,8 @@ def optimise(problem: Problem, budget: Budget, tries: int) -> Solution | None:
         return None
     best: tuple[tuple[int, ...], Solution] | None = None
     proven = True
-    for banked in _bankings(problem):
+    ways = Bankings(problem)
+    for banked in ways:
         solution = _Optimiser(banked, budget, tries).run()
         if solution is None:
             continue
@@ -59,7 +57,7 @@ def optimise(problem: Problem, budget: Budget, tries: int) -> Solution | None:
         proven &= solution.proven
     if best is None:
         return None
-    best[1].proven = proven and not budget.spent
+    best[1].proven = proven and ways.complete and not budget.spent
     return best[1]
 
 
@@ -68,12 +66,13 @@ def feasible(problem: Problem, budget: Budget, tries: int) -> bool | None:
     if problem.cycle or problem.impossible:
         return False
     open_question = False
-    for banked in _bankings(problem):
+    ways = Bankings(problem)
+    for banked in ways:
         optimiser = _Optimiser(banked, budget, tries)
         if optimiser.start():
             return True
         open_question |= optimiser.unsure
-    return None if open_question or budget.spent else False
+    return None if open_question or budget.spent or not ways.complete else False
 
 
 def probe(
@@ -362,40 +361,3 @@ class _Optimiser:
 
     def _powers(self, group: Group) -> bool:
         return any(self.problem.items[m.name].power_of_two for m in group.members)
-
-
-def _bankings(problem: Problem) -> Iterator[Problem]:
-    """The problem with a bank chosen for each partition that must lie together or apart."""
-    names = sorted({n for pair in (*problem.together, *problem.apart) for n in pair})
-    if not names:
-        yield problem
-        return
-    choices = []
-    for name in names:
-        owner = problem.items[name].owner
-        whole = (Extent(0, problem.grounds[owner].size),)
-        choices.append([(owner, bank) for bank in problem.banks.get(owner, ()) or whole])
-    tried = 0
-    for chosen in product(*choices):
-        bank = dict(zip(names, chosen, strict=True))
-        if any(bank[a] != bank[b] for a, b in problem.together):
-            continue
-        if any(bank[a] == bank[b] for a, b in problem.apart):
-            continue
-        tried += 1
-        if tried > MOST_BANKINGS:
-            return
-        yield _banked(problem, {n: extent for n, (_, extent) in bank.items()})
-
-
-def _banked(problem: Problem, banks: dict[str, Extent]) -> Problem:
-    items = {}
-    for name, item in problem.items.items():
-        bank = banks.get(name)
-        if bank is not None:
-            homes = [bank] if item.homes is None else [h.intersection(bank) for h in item.homes]
-            item = replace(item, homes=[h for h in homes if h])
-        items[name] = item
-    banked = replace(problem, items=items)
-    banked.arrange()
-    return banked
