@@ -27,9 +27,13 @@ def device(*flashes: Flash, name: str = "chip", **boot) -> Device:
     return Device(name, "", name, "test", flashes, BootFacts(flashes[0].name, **boot))
 
 
-ESP = device(
-    flash(8 << 20, erase_time_us=45_000, program_time_us=3), name="esp", table_offset=0x8000
+#: The first 64 KiB by the 4 KiB erase command, the rest by that of 64 KiB.
+ESP_FLASH = Flash(
+    *("embedded", None, (EraseRun(16, 0x1000), EraseRun(127, 0x10000)), 16),
+    erase_time_us=45_000,
+    program_time_us=48,
 )
+ESP = device(ESP_FLASH, name="esp", table_offset=0x8000)
 ESP_KINDS = {
     "nvs": (Role.KV, "data"),
     "ota": (Role.BOOT_RECORD, "data"),
@@ -110,7 +114,7 @@ def alios(
     return Table("board", tuple(found), on, Update(chosen, sdk=sdk), "alios-c")
 
 
-MK3060 = device(flash(2 << 20), name="mk3060", bank_mode=BankMode.SINGLE)
+MK3060 = device(flash(2 << 20, program_unit=16), name="mk3060", bank_mode=BankMode.SINGLE)
 _MK3060_ROWS = (
     ("BOOTLOADER", 0x0, 0x10000),
     ("PARAMETER_2", 0x11000, 8 * K),

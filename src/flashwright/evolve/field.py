@@ -14,6 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flashwright.base.extent import Extent
+from flashwright.evolve.match import ota_number
 from flashwright.model.device import BankMode
 from flashwright.model.geometry import Flash
 from flashwright.model.table import Partition, Role, Table
@@ -104,7 +105,7 @@ def slots_of(view: View) -> tuple[Partition, ...]:
     found = [p for p in view.present if p.role in SLOT_ROLES and p.extent]
     if view.ecosystem != "esp-idf":
         return tuple(found)
-    numbers = {id(p): view.ota_number(p) for p in found}
+    numbers = {id(p): ota_number(view, p) for p in found}
 
     def order(p: Partition) -> tuple[bool, int]:
         number = numbers[id(p)]
@@ -115,7 +116,7 @@ def slots_of(view: View) -> tuple[Partition, ...]:
 
 def ota_slots(view: View) -> tuple[Partition, ...]:
     """ESP-IDF's numbered slots ``ota_0``, ``ota_1``, ... in order."""
-    found = [(n, p) for p in view.present if (n := view.ota_number(p)) is not None and p.extent]
+    found = [(n, p) for p in view.present if (n := ota_number(view, p)) is not None and p.extent]
     return tuple(p for _, p in sorted(found, key=lambda f: f[0]))
 
 

@@ -86,6 +86,14 @@ def present(table: Table) -> tuple[Partition, ...]:
     return tuple(p for p in View(table).present if p.extent)
 
 
+def ota_number(view: View, partition: Partition) -> int | None:
+    """N of an ESP-IDF slot ``ota_N`` (subtypes 0x10 to 0x1F of ``app``), ``None`` of all else."""
+    kind = view.esp_kind(partition)
+    if kind is None or kind[0] != 0 or not 0x10 <= kind[1] <= 0x1F:
+        return None
+    return kind[1] - 0x10
+
+
 def pairs(old: Table, new: Table, renames: Sequence[tuple[str, str]] = ()) -> tuple[Pair, ...]:
     """All partitions of both tables in pairs; in flash order, by the old place where there is one.
 
@@ -102,7 +110,7 @@ def pairs(old: Table, new: Table, renames: Sequence[tuple[str, str]] = ()) -> tu
         (lambda p: new_name.get(p.name), lambda p: p.name if p.name in given else None),
         (lambda p: p.name, lambda p: p.name),
         (_symbol, _symbol),
-        (old_view.ota_number, new_view.ota_number),
+        (lambda p: ota_number(old_view, p), lambda p: ota_number(new_view, p)),
         (lambda p: p.name.casefold(), lambda p: p.name.casefold()),
         (_same_place, _same_place),
     )
