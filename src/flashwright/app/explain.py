@@ -17,6 +17,7 @@ _MODULES = (
     "flashwright.formats.rust_memory_x",
     "flashwright.formats.symbols",
     "flashwright.formats.toml_source",
+    "flashwright.formats.dump",
     "flashwright.formats.esp_idf_pages",
     "flashwright.formats.keys",
     "flashwright.formats.flash_toml",
