@@ -214,6 +214,13 @@ def test_a_thousand_partitions_get_an_answer(number):
     assert fits.plan is not None
 
 
+def test_a_thousand_partitions_share_the_rest():
+    many = [wish(f"p{i}", size="rest") for i in range(1000)]
+    result = plan(spec(board(flash(1000 * 0x1000)), None, *many))
+    assert result.plan is not None
+    assert {p.size for p in result.plan.table.partitions} == {0x1000}
+
+
 def test_enormous_flashes_and_sizes_cost_nothing():
     enormous = board(flash(2**40))
     placed = at(wish("a", size=2**39), wish("b", size=SizeWish(rest=True)), device=enormous)

@@ -61,7 +61,7 @@ def bindings(
     """What one more erase block for a partition costs the slots, for the first ``most`` of them."""
     slots = [g for g in problem.groups if g.goal is Goal.SLOT]
     grouped = {m.name for g in problem.groups for m in g.members}
-    if not slots:
+    if not slots or not solution.proven:
         return ()
     names = [m.name for m in slots[0].members]
     owners = {problem.items[n].owner for n in names}

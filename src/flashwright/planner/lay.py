@@ -91,6 +91,7 @@ def lay_prepared(flashful: Flashful, budget: Budget) -> dict[str, Extent] | None
     if order is None and quick.spent:
         if not any(below):
             order = crowd(units, room)
+            budget.nodes -= len(units) * (len(units) // 2 + len(room.gaps))
         if order is None:
             order = fit(units, below, room, budget)
     if order is None:

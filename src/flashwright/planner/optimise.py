@@ -87,7 +87,7 @@ def probe(
         return None
     changed = replace(problem, items={**problem.items, name: item})
     changed.arrange()
-    optimiser = _Optimiser(changed, Budget(tries), tries)
+    optimiser = _Optimiser(changed, Budget(tries), tries // 4)
     if not optimiser.start():
         return None
     k = changed.groups.index(group)
@@ -147,14 +147,30 @@ class _Optimiser:
 
     def _first(self, k: int) -> bool:
         """Give the groups from ``k`` on the smallest sizes that fit together."""
-        if k == len(self.problem.groups):
+        groups = self.problem.groups
+        hard: list[int] = []
+        for j in range(k, len(groups)):
+            if not self._monotone(groups[j]):
+                hard.append(j)
+                continue
+            least = groups[j].least
+            smallest = next(self._candidates(groups[j], least, 4 * least + (1 << 40)))
+            most = groups[j].most
+            if most is not None and smallest > most:
+                return False
+            self.value[j] = smallest
+        return self._first_of(hard)
+
+    def _first_of(self, hard: list[int]) -> bool:
+        """The same for groups of which a smaller size does not always fit: each size is tried."""
+        if not hard:
             return self._fits()
-        group = self.problem.groups[k]
+        group = self.problem.groups[hard[0]]
         for value in self._candidates(group, group.least, self._upper(group)):
-            self.value[k] = value
-            if self._first(k + 1):
+            self.value[hard[0]] = value
+            if self._first_of(hard[1:]):
                 return True
-            if self._monotone(group) or self.budget.spent:
+            if self.budget.spent:
                 break
         return False
 

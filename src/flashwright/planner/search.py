@@ -27,12 +27,12 @@ class Budget:
     nodes: int
     spent: bool = False
 
-    def take(self) -> bool:
-        """Look at one more place; false if that is too many."""
+    def take(self, places: int = 1) -> bool:
+        """Look at more places; false if none is left."""
         if self.nodes <= 0:
             self.spent = True
             return False
-        self.nodes -= 1
+        self.nodes -= places
         return True
 
 
@@ -124,7 +124,7 @@ def _children(
         i = bit.bit_length() - 1
         if below[i] & left:
             continue
-        if not budget.take():
+        if not budget.take(units[i].cost):
             return
         place = units[i].first(cursor)
         if place is None:

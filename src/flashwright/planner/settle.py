@@ -12,8 +12,8 @@ from flashwright.planner.search import Budget
 
 #: The largest number of units whose waste is minimised by search.
 MOST_UNITS = 64
-#: Nodes that the search for less waste may take.
-WASTE_NODES = 60_000
+#: Places that the search for less waste may look at.
+WASTE_NODES = 400_000
 
 
 def settle(
@@ -81,7 +81,7 @@ class _LeastWaste:
         if self.nodes <= 0:
             self.complete = False
             return
-        self.nodes -= 1
+        self.nodes -= len(self.needs) * len(self.flashful.ground.starts)
         for i in range(len(self.needs)):
             if not left >> i & 1 or self.flashful.below[i] & left:
                 continue

@@ -28,6 +28,8 @@ class Unit(Protocol):
     least: int
     #: Units with equal keys can stand for each other.
     key: object
+    #: How many places of a budget one question costs.
+    cost: int
     #: Whether ``MOST_TRIES`` was hit: then "no place" is not proven.
     gave_up: bool
 
@@ -98,6 +100,7 @@ class Rigid:
         self, chain: Sequence[Sized], homes: Sequence[Sequence[Extent]], block: int
     ) -> None:
         self.gave_up = False
+        self.cost = 1
         self._lengths: list[int] = []
         self._modulus, self._phase = block, 0
         ranges: list[tuple[int, int]] | None = None
@@ -173,6 +176,7 @@ class Loose:
         self, chain: Sequence[Sized], homes: Sequence[Sequence[Extent]], ground: Ground
     ) -> None:
         self.gave_up = False
+        self.cost = 8
         self._chain = chain
         self._homes = homes
         self._ground = ground
