@@ -1,7 +1,7 @@
 """A device in the field on the house's flash emulator: it boots, migrates, and loses power.
 
 What an image with a migration does is written here a second time, from the rules in the docstring
-of ``evolve.migration``: read the journal, write its mark anew, go on with the next task. The
+of ``evolve.migration``: read the journal, make its last mark sure, go on with the next task. The
 explorer cuts between any two operations and inside each, any number of times, and merges equal
 states; each state that can be found at a boot must start the image.
 """
@@ -169,8 +169,10 @@ class Device:
         done = max(marks, default=-1)
         if done <= 0:
             yield "mark", 0
-        elif min(marks) == done - 1:
-            yield ("mark" if blank[done % 2] else "copy"), done
+        elif min(marks) == done - 1 and blank[done % 2]:
+            yield "mark", done
+        else:
+            yield "wipe", done + 1
         for number in range(max(done, 0) + 1, len(self.plan.tasks) + 1):
             yield "task", number
             yield "mark", number
@@ -202,7 +204,9 @@ class Device:
         if kind != "task":
             if not self.plan.journal:
                 return []
-            at = self.plan.journal[(number + (kind == "copy")) % 2]
+            at = self.plan.journal[number % 2]
+            if kind == "wipe":
+                return self._erase(at)
             start, _ = self.span(at)
             mark, seal = self.plan.mark(number), self.plan.seal(number)
             written: list[Operation] = [
@@ -211,10 +215,8 @@ class Device:
             ]
             if number == 0:
                 written = [*self._erase(self.plan.journal[1]), *written]
-            if kind == "mark":
-                behind = start + len(mark)
-                written.append(Program(behind, behind + len(seal), seal, behind))
-            return written
+            behind = start + len(mark)
+            return [*written, Program(behind, behind + len(seal), seal, behind)]
         return self._task(runs, self.plan.tasks[number - 1])
 
     def _task(self, runs: Runs, task: Task) -> list[Operation]:

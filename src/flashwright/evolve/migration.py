@@ -8,10 +8,10 @@ blocks; the largest mark is ``n``:
 
 1. the partition table is the new one already: all is done;
 2. no mark, or ``n`` is 0: erase both blocks, write mark 0, go on with task 1;
-3. the other block does not hold ``n - 1``: mark ``n`` is whole, go on with task ``n + 1``;
-4. the seal of ``n`` is blank: task ``n + 1`` has not begun; write mark ``n`` anew in its block;
-5. the seal is not blank: mark ``n`` is whole, but the seal may not be; write mark ``n`` to the
-   other block; after 4 and 5 go on with task ``n + 1``.
+3. the other block holds ``n - 1`` and the seal of ``n`` is blank: task ``n + 1`` has not begun;
+   write mark ``n`` anew in its block, go on with task ``n + 1``;
+4. else mark ``n`` is whole: erase the other block, which may hold a mark ``n + 1`` that reads as
+   whole only now and then; go on with task ``n + 1``.
 
 A task never destroys what it reads, so it can be repeated from its start.
 
