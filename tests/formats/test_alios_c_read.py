@@ -267,6 +267,26 @@ def test_finding(source: str, code: str) -> None:
     assert code in {page.code for page in PAGES}
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        "const hal_logic_partition_t t[]={{0,0," + "(" * 3000 + "1" + ")" * 3000 + ",2,3}};",
+        "void f(){" + "a=" * 3000 + "1;}",
+        "const hal_logic_partition_t t[]=" + "{" * 3000 + "}" * 3000 + ";",
+        "#define A0 A1 A1\n"
+        + "".join(f"#define A{i} A{i + 1} A{i + 1}\n" for i in range(1, 40))
+        + "int x = A0;",
+        "#define A A B\n#define B B A\nhal_logic_partition_t t[A];",
+        '#include "board.c"\n',
+    ],
+)
+def test_bombs_give_a_value(source: str) -> None:
+    decoded = decode(
+        Source("board.c", source.encode(), {"board.c": source.encode()}), ReadOptions()
+    )
+    assert decoded.tables == () and decoded.findings
+
+
 def test_arithmetic() -> None:
     cases = {
         "(2 + 3) * 4 - 010": 12,

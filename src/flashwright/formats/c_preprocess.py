@@ -26,6 +26,8 @@ from flashwright.formats.format import Source
 
 #: The most tokens that are read and made by expansion, over all included files.
 LARGEST_WORK = 300_000
+#: The most conditionals on undefined macros that are told of.
+_MOST_CONDITIONS = 200
 #: The deepest nesting of macro expansions and of includes.
 DEEPEST = 100
 _DEEPEST_INCLUDE = 20
@@ -330,7 +332,7 @@ def _preprocessor() -> Callable[[Source, frozenset[str]], Any]:
                 self.asked = self.open[-1][2]
             elif name == "endif" and self.open:
                 path, start, asked = self.open.pop()
-                if asked and path == self.main.path:
+                if asked and path == self.main.path and len(self.conditions) < _MOST_CONDITIONS:
                     end = directive.lineno.offset
                     self.conditions.append(Condition(tuple(sorted(asked)), start, end))
             return True

@@ -14,7 +14,7 @@ FORMATS: tuple[Format, ...] = (
         (".c", ".h"),
         (
             (
-                rb"hal_logic_partition_t|bk_logic_partition_t|mtd_partition_t|aos_flashpart_t"
+                rb"\w_logic_partition_t|\bmtd_partition_t|aos_flashpart_t"
                 rb"|HAL_PARTITION_"
             ),
         ),

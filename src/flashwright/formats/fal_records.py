@@ -7,6 +7,7 @@ one table. A word that merely equals the magic is told apart by the names: print
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Iterator
 
@@ -21,6 +22,8 @@ MAGIC_BYTES = struct.pack("<I", 0x45503130)
 #: FAL_DEV_NAME_MAX, with the final zero; LibreTiny sets 16.
 NAME_SIZE = 24
 _NAME_SIZES = (NAME_SIZE, 16)
+#: The magic with a name behind it.
+_LIKELY = re.compile(re.escape(MAGIC_BYTES) + rb"[!-~]{1,23}+\0")
 _MOST_TABLES = 64
 _MOST_RECORDS = 256
 
@@ -33,10 +36,8 @@ def decode_fal_records(data: bytes, path: str = "") -> Decoded:
     """
     tables: list[Table] = []
     at = 0
-    while len(tables) < _MOST_TABLES:
-        at = data.find(MAGIC_BYTES, at)
-        if at < 0:
-            break
+    while len(tables) < _MOST_TABLES and (match := _LIKELY.search(data, at)):
+        at = match.start()
         size = next((n for n in _NAME_SIZES if _record(data, at, n) is not None), 0)
         records = list(_records(data, at, size)) if size else []
         if records:

@@ -35,6 +35,7 @@ __all__ = ["PAGES", "decode", "encode"]
 
 _LONGEST = 1 << 16
 _MOST = 1000
+_MOST_STRINGS = 64
 _LARGEST = 1 << 64
 #: U-Boot refuses smaller partitions.
 _UBOOT_SMALLEST = 4096
@@ -99,10 +100,14 @@ def decode(source: Source, options: ReadOptions) -> Decoded:
 
 def _strings(text: str) -> Iterator[tuple[int, int]]:
     """Where the strings are, without ``mtdparts=``; a file may also be one bare string."""
-    found = False
-    for match in _START.finditer(text):
-        found = True
-        yield match.end(), _end(text, match.end())
+    match = _START.search(text)
+    found = match is not None
+    for _ in range(_MOST_STRINGS):
+        if match is None:
+            break
+        end = _end(text, match.end())
+        yield match.end(), end
+        match = _START.search(text, end)
     if not found:
         for line in re.finditer(r"^[ \t]*([^\s#][^\n]*)$", text, re.M):
             if ":" in line[1]:
