@@ -154,9 +154,9 @@ class _Optimiser:
                 hard.append(j)
                 continue
             least = groups[j].least
-            smallest = next(self._candidates(groups[j], least, 4 * least + (1 << 40)))
+            smallest = next(self._candidates(groups[j], least, 4 * least + (1 << 40)), None)
             most = groups[j].most
-            if most is not None and smallest > most:
+            if smallest is None or (most is not None and smallest > most):
                 return False
             self.value[j] = smallest
         return self._first_of(hard)
