@@ -1,47 +1,99 @@
-"""The areas that a scheme works on: partitions as the machines see them, in global offsets."""
+"""The areas that a scheme works on: partitions as the machines see them, in global offsets.
+
+The flash of a machine is a tuple with one ``Part`` for each area of its board; what lies outside
+all areas cannot change (who touches it breaks the law ``frame``) and is no part of the state. Equal
+parts are one object: comparing and hashing a flash costs the same however much it holds, and what
+has been worked out about a part (what an operation makes of it, what a torn one leaves, whether an
+image lies in it) is remembered and serves in every state that contains it.
+"""
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from dataclasses import dataclass
+from collections.abc import Callable
 
 from flashwright.base.extent import Extent
 from flashwright.flash.chips import Chips
-from flashwright.flash.content import DEAD, Runs, holds, is_filled, name_at, part_of, read, splice
-from flashwright.flash.operations import Erase, Program, program_bytes
+from flashwright.flash.content import (
+    ERASED,
+    Runs,
+    hidden,
+    holds,
+    is_filled,
+    is_settled,
+    name_at,
+    read,
+    resolved,
+    splice,
+    unhidden,
+    unstable_in,
+)
+from flashwright.flash.faults import FaultModel, torn
+from flashwright.flash.operations import Erase, Misuse, Operation, Program, program_bytes
 
 
-@dataclass(frozen=True)
+class Part:
+    """What one area holds: ``runs`` from its first byte on, in global offsets.
+
+    Made by ``Area.part`` only, which makes equal ones the same object.
+    """
+
+    __slots__ = ("applied", "images", "runs", "settled", "tidied", "torn", "unstable")
+
+    def __init__(self, runs: Runs) -> None:
+        self.runs = runs
+        self.settled = is_settled(runs)
+        self.unstable = tuple(unstable_in(runs))
+        self.applied: dict[Operation, Part | Misuse] = {}
+        self.torn: dict[Operation, tuple[Part, ...]] = {}
+        self.images: dict[tuple[int, int], str | None] = {}
+        self.tidied: Part | None = None
+
+
+Contents = tuple[Part, ...]
+
+
 class Area:
     """A partition: ``name``, its bytes in global offsets, its erase blocks, ``unit`` to program.
 
     ``blocks`` are all erase blocks that it touches: where it is not aligned, the first or last
-    reaches beyond ``extent``, and erasing it is a fault that the explorer reports.
+    reaches beyond ``extent``, and erasing it is a fault that the explorer reports. Made by
+    ``Board.area``. All methods take the flash of the board and leave it as it is.
     """
 
-    name: str
-    owner: str
-    extent: Extent
-    blocks: tuple[Extent, ...]
-    unit: int
-    erased_value: int
-    chunk: int
-    writable: bool = True
+    def __init__(
+        self, index: int, name: str, owner: str, extent: Extent, chips: Chips, chunk: int
+    ) -> None:
+        flash, _ = chips.chip_at(extent.start)
+        self.index, self.name, self.owner, self.extent = index, name, owner, extent
+        self.start, self.end, self.size = extent.start, extent.end, extent.size
+        self.blocks = chips.blocks(extent)
+        self.unit = flash.program_unit
+        self.erased_value = flash.erased_value
+        self.chunk = -(-chunk // self.unit) * self.unit
+        self.writable = True
+        self._chips = chips
+        self._parts: dict[Runs, Part] = {}
+        self._filled: dict[str, Part] = {}
 
-    @property
-    def start(self) -> int:
-        """Its first byte."""
-        return self.extent.start
+    def part(self, runs: Runs) -> Part:
+        """The part with these runs (which end with the sentinel at the end of the area)."""
+        try:
+            return self._parts[runs]
+        except KeyError:
+            made = self._parts[runs] = Part(runs)
+            return made
 
-    @property
-    def end(self) -> int:
-        """Behind its last byte."""
-        return self.extent.end
+    def blank(self, content: str = ERASED) -> Part:
+        """The area with one content all over."""
+        try:
+            return self._filled[content]
+        except KeyError:
+            made = self.part(((self.start, content, 0), (self.end, "", 0)))
+            self._filled[content] = made
+            return made
 
-    @property
-    def size(self) -> int:
-        """Its size in bytes."""
-        return self.extent.size
+    # What a scheme does.
 
     def erase(self, block: int) -> Erase:
         """Erase its erase block number ``block``, counted from 0; negative from the end."""
@@ -49,7 +101,7 @@ class Area:
         return Erase(extent.start, extent.end)
 
     def chunks(self, length: int) -> int:
-        """How many program calls write ``length`` bytes from its start on."""
+        """How many program calls write ``length`` bytes, ``chunk`` bytes a call."""
         return -(-length // self.chunk)
 
     def program(self, number: int, name: str, length: int, at: int = 0) -> Program:
@@ -63,81 +115,157 @@ class Area:
         """Program bytes at ``offset`` of the area."""
         return program_bytes(self.start + offset, data)
 
-    def read(self, runs: Runs, offset: int, size: int) -> bytes:
+    # What it reads.
+
+    def read(self, flash: Contents, offset: int, size: int) -> bytes:
         """The bytes at ``offset`` of the area; see ``content.read``."""
-        return read(runs, self.start + offset, self.start + offset + size, self.erased_value)
+        at = self.start + offset
+        return read(flash[self.index].runs, at, at + size, self.erased_value)
 
-    def holds(self, runs: Runs, name: str, length: int, at: int = 0) -> bool:
-        """Whether the content ``name`` lies whole, ``length`` bytes, at ``at`` of the area."""
-        start = self.start + at
-        return holds(runs, start, start + -(-length // self.unit) * self.unit, name)
-
-    def part(self, runs: Runs) -> Runs:
-        """What lies in the area, as a value: equal for two flashes that are equal there."""
-        return part_of(runs, self.start, self.end)
-
-    def alone(self, part: Runs) -> Runs:
-        """A flash that holds ``part`` in the area and is dead elsewhere."""
-        behind: Runs = ((self.end, DEAD, 0), (self.end + 1, "", 0))
-        return ((0, DEAD, 0), *part, *behind) if self.start else (*part, *behind)
-
-    def image(self, runs: Runs, length: int, at: int = 0) -> str | None:
+    def image(self, flash: Contents, length: int, at: int = 0) -> str | None:
         """The named content that lies at ``at``, whole, ``length`` bytes of it; else ``None``.
 
         Raises ``DeadRead`` if that depends on dead bytes.
         """
-        start = self.start + at
-        i = bisect_left(runs, (start,))
-        if runs[i][0] == start:
-            name, origin = runs[i][1], runs[i][2]
-            if type(name) is str and origin == start and runs[i + 1][0] - start >= length:
-                return name
-        found = self.found(runs, at)
-        return found if found is not None and self.holds(runs, found, length, at) else None
+        part = flash[self.index]
+        try:
+            return part.images[length, at]
+        except KeyError:
+            name = name_at(part.runs, self.start + at)
+            whole = name is not None and self.holds(flash, name, length, at)
+            found = part.images[length, at] = name if whole else None
+            return found
 
-    def found(self, runs: Runs, at: int = 0) -> str | None:
+    def holds(self, flash: Contents, name: str, length: int, at: int = 0) -> bool:
+        """Whether the content ``name`` lies whole, ``length`` bytes, at ``at`` of the area."""
+        start = self.start + at
+        end = start + -(-length // self.unit) * self.unit
+        return end <= self.end and holds(flash[self.index].runs, start, end, name)
+
+    def found(self, flash: Contents, at: int = 0) -> str | None:
         """The named content that begins at ``at`` of the area, whole or not."""
-        return name_at(runs, self.start + at)
+        return name_at(flash[self.index].runs, self.start + at)
 
-    def is_filled(self, runs: Runs, content: str) -> bool:
-        """Whether all of it holds nothing but ``content``."""
-        return is_filled(runs, self.start, self.end, content)
+    def programmed(self, flash: Contents, name: str, at: int = 0) -> int:
+        """How many bytes of the named content lie at ``at`` without a gap, from its first on."""
+        runs, start = flash[self.index].runs, self.start + at
+        i = bisect_left(runs, (start,))
+        if runs[i][0] != start or runs[i][1] != name or runs[i][2] != start:
+            return 0
+        return runs[i + 1][0] - start
 
-    def filled(self, runs: Runs, content: str) -> Runs:
-        """The flash with all of the area holding ``content``: for ``forget`` and first states."""
-        return splice(runs, self.start, self.end, content)
+    def is_filled(self, flash: Contents, content: str, block: int | None = None) -> bool:
+        """Whether all of it (or of one erase block) holds nothing but ``content``."""
+        where = self.extent if block is None else self.blocks[block]
+        return is_filled(flash[self.index].runs, where.start, where.end, content)
 
-    def with_image(self, runs: Runs, name: str, length: int, at: int = 0) -> Runs:
-        """The flash with a named content at ``at``: for first states."""
+    # What the explorer, ``first`` and ``forget`` make of it.
+
+    def with_part(self, flash: Contents, part: Part) -> Contents:
+        """The flash with that part in the area."""
+        i = self.index
+        return flash if flash[i] is part else (*flash[:i], part, *flash[i + 1 :])
+
+    def filled(self, flash: Contents, content: str, block: int | None = None) -> Contents:
+        """The flash with all of the area (or one erase block) holding ``content``."""
+        if block is None:
+            return self.with_part(flash, self.blank(content))
+        where = self.blocks[block]
+        return self._spliced(flash, where.start, where.end, content)
+
+    def with_image(self, flash: Contents, name: str, length: int, at: int = 0) -> Contents:
+        """The flash with a named content at ``at``."""
         start = self.start + at
-        return splice(runs, start, start + -(-length // self.unit) * self.unit, name, start)
+        return self._spliced(flash, start, start + -(-length // self.unit) * self.unit, name)
+
+    def with_bytes(self, flash: Contents, offset: int, data: bytes) -> Contents:
+        """The flash with these bytes at ``offset``, whatever was there."""
+        start = self.start + offset
+        return self._spliced(flash, start, start + len(data), data)
+
+    def tidied(self, flash: Contents, rule: Callable[[Contents], Contents]) -> Contents:
+        """``rule`` applied, remembered: for rules of ``forget`` that look at this area alone.
+
+        One rule an area. Parts that are not settled are left alone.
+        """
+        part = flash[self.index]
+        new = part.tidied
+        if new is None:
+            new = part.tidied = rule(flash)[self.index] if part.settled else part
+        return flash if new is part else self.with_part(flash, new)
+
+    def apply(self, flash: Contents, operation: Operation) -> Contents | Misuse:
+        """The flash after an operation that lies in the area, or why it may not be done."""
+        i = self.index
+        part = flash[i]
+        done = part.applied.get(operation)
+        if done is None:
+            runs = self._chips.apply(part.runs, operation)
+            done = runs if isinstance(runs, Misuse) else self.part(runs)
+            part.applied[operation] = done
+        if type(done) is Misuse:
+            return done
+        return (*flash[:i], done, *flash[i + 1 :])  # type: ignore[arg-type]
+
+    def torn(self, flash: Contents, operation: Operation, faults: FaultModel) -> tuple[Part, ...]:
+        """What the area may hold after a torn operation; one fault model a board."""
+        part = flash[self.index]
+        outcomes = part.torn.get(operation)
+        if outcomes is None:
+            made = torn(self._chips, part.runs, operation, faults)
+            outcomes = part.torn[operation] = tuple(self.part(runs) for runs in made)
+        return outcomes
+
+    def resolved(self, flash: Contents, sight: tuple[tuple[int, int], ...]) -> Contents:
+        """The flash with the unstable units of the area as one boot sees them."""
+        part = flash[self.index]
+        if not part.unstable:
+            return flash
+        return self.with_part(flash, self.part(resolved(part.runs, sight)))
+
+    def hidden(self, flash: Contents, block: Extent) -> Contents:
+        """The flash with one erase block of the area unreadable."""
+        runs = hidden(flash[self.index].runs, block.start, block.end)
+        return self.with_part(flash, self.part(runs))
+
+    def unhidden(self, flash: Contents) -> Contents:
+        """The flash with all of the area readable."""
+        return self.with_part(flash, self.part(unhidden(flash[self.index].runs)))
+
+    def _spliced(self, flash: Contents, start: int, end: int, content: str | bytes) -> Contents:
+        runs = splice(flash[self.index].runs, start, end, content, start)
+        return self.with_part(flash, self.part(runs))
 
 
-def area(
-    chips: Chips,
-    name: str,
-    owner: str,
-    extent: Extent,
-    *,
-    chunk: int = 1024,
-    writable: bool = True,
-) -> Area:
-    """The area of the bytes ``extent`` (offsets in flash ``owner``); ``chunk`` bytes a call.
+class Board:
+    """The areas of one proof on the chips of one device. Areas do not overlap.
 
-    ``chunk`` is rounded up to program units. The extent is not empty and lies in the flash.
+    ``chunk`` is how many bytes a program call of data takes, rounded up to program units.
     """
-    base = chips.base(owner)
-    flash, _ = chips.chip_at(base)
-    whole = extent.shifted(base)
-    unit = flash.program_unit
-    rounded = -(-chunk // unit) * unit
-    return Area(
-        name,
-        owner,
-        whole,
-        chips.blocks(whole),
-        unit,
-        flash.erased_value,
-        rounded,
-        writable,
-    )
+
+    def __init__(self, chips: Chips, chunk: int = 1024) -> None:
+        self.chips = chips
+        self.chunk = chunk
+        self.areas: list[Area] = []
+
+    def area(self, name: str, owner: str, extent: Extent, *, writable: bool = True) -> Area:
+        """A further area: ``extent`` in offsets of flash ``owner``, not empty, in that flash.
+
+        ``ValueError`` if it overlaps another one.
+        """
+        whole = extent.shifted(self.chips.base(owner))
+        for other in self.areas:
+            if other.extent.overlaps(whole):
+                raise ValueError(f"{name} overlaps {other.name}")
+        made = Area(len(self.areas), name, owner, whole, self.chips, self.chunk)
+        made.writable = writable
+        self.areas.append(made)
+        return made
+
+    def blank(self) -> Contents:
+        """All areas, erased."""
+        return tuple(area.blank() for area in self.areas)
+
+    def area_at(self, offset: int) -> Area | None:
+        """The area that holds a global offset."""
+        return next((a for a in self.areas if offset in a.extent), None)

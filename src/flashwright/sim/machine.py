@@ -1,6 +1,6 @@
 """What an update scheme is to the explorer: a pure step machine over (flash, volatile, world).
 
-- The **flash** is a value (``flash.content.Runs``).
+- The **flash** is a value (``sim.area.Contents``).
 - The **volatile** state is a small tuple; its first item names the phase. A power cut drops it:
   after a cut every machine is in ``BOOT``.
 - The **world** is what no power cut changes and no machine may read to decide: which updates have
@@ -22,10 +22,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from flashwright.flash.chips import Chips
-from flashwright.flash.content import Runs, is_settled, with_part
 from flashwright.flash.operations import Operation
-from flashwright.sim.area import Area
+from flashwright.sim.area import Area, Board, Contents
 
 Volatile = tuple[object, ...]
 
@@ -131,7 +129,7 @@ class Machine(ABC):
     """
 
     name: str
-    chips: Chips
+    board: Board
     areas: tuple[Area, ...]
     records: tuple[Area, ...] = ()
     promise: Promise = Promise()
@@ -140,60 +138,41 @@ class Machine(ABC):
     assumptions: tuple[str, ...] = ()
 
     @abstractmethod
-    def first(self) -> tuple[Runs, World]:
+    def first(self) -> tuple[Contents, World]:
         """The flash as it left the factory, and the world."""
 
     @abstractmethod
-    def step(self, runs: Runs, volatile: Volatile, world: World) -> Move:
+    def step(self, flash: Contents, volatile: Volatile, world: World) -> Move:
         """What happens next."""
 
     @abstractmethod
     def length(self, version: int) -> int:
         """The size of image ``v<version>`` in bytes."""
 
-    def forget(self, runs: Runs, world: World) -> Runs:
+    def forget(self, flash: Contents, world: World) -> Contents:
         """The flash after a restart, with what nobody will read again ``DEAD`` (or ``JUNK``).
 
-        Also asked when an application starts, where no unit is unstable. It may look at flash
-        only. ``JUNK`` in place of a part of an image is exact for whoever only asks whether the image is whole; ``DEAD`` is checked: reading it spoils the proof.
+        Also asked when an application starts. It may look at flash only. ``JUNK`` in place of a
+        part of an image is exact for whoever only asks whether the image is whole; ``DEAD`` is
+        checked: reading it spoils the proof, and so shows that the scheme forgot too much.
         """
-        return runs
-
-    def tidied(self, runs: Runs, area: Area, rule: Callable[[Runs], Runs]) -> Runs:
-        """``rule`` applied to one area, remembered: the same part is not worked on twice.
-
-        ``rule`` gets a flash that is dead outside the area; it is not asked about parts that are
-        not settled. One rule an area.
-        """
-        part = area.part(runs)
-        try:
-            known = self._tidied
-        except AttributeError:
-            known = self._tidied = {}
-        key = (area.start, part)
-        new = known.get(key)
-        if new is None:
-            new = area.part(rule(area.alone(part))) if is_settled(part) else part
-            known[key] = new
-        return runs if new == part else with_part(runs, new, area.end)
-
-    _tidied: dict[tuple[int, Runs], Runs]
+        return flash
 
 
 class Phased(Machine):
-    """A machine whose phases are its methods: phase ``copy`` is ``on_copy(runs, world, *rest)``."""
+    """A machine whose phases are its methods: ``copy`` is ``on_copy(flash, world, *rest)``."""
 
     _phases: dict[object, Callable[..., Move]]
 
-    def step(self, runs: Runs, volatile: Volatile, world: World) -> Move:
+    def step(self, flash: Contents, volatile: Volatile, world: World) -> Move:
         """Call the method of the phase."""
         try:
             phase = self._phases[volatile[0]]
         except (AttributeError, KeyError):
             phase = self._bind(volatile[0])
-        return phase(runs, world, *volatile[1:])
+        return phase(flash, world, *volatile[1:])
 
-    def on_rest(self, runs: Runs, world: World) -> Move:
+    def on_rest(self, flash: Contents, world: World) -> Move:
         """The application runs and has nothing to do."""
         return Rest()
 

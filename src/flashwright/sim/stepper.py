@@ -1,6 +1,6 @@
 """One state's successors: the fault-free ones and those of every fault. Used to explore and replay.
 
-A *state* is ``(runs, volatile, world, spent)``; ``spent`` counts the faults that the model limits.
+A *state* is ``(flash, volatile, world, spent)``; ``spent`` counts the faults that the model limits.
 A *label* says which successor was taken: ``(kind, number, sight)``. Kinds: ``n`` next, ``b`` a
 branch of the world, ``x`` a cut between operations, ``t`` a torn operation, ``l`` a lost write,
 ``w`` a worn erase block. ``sight`` is what the boot after a cut sees of unstable units and blocks
@@ -13,20 +13,10 @@ from itertools import product
 from typing import NamedTuple
 
 from flashwright.base.extent import Extent
-from flashwright.flash.content import (
-    JUNK,
-    DeadRead,
-    Hidden,
-    Runs,
-    hidden,
-    is_settled,
-    resolved,
-    splice,
-    unhidden,
-    unstable_in,
-)
-from flashwright.flash.faults import FaultModel, torn
+from flashwright.flash.content import DEAD, JUNK, DeadRead, name_at
+from flashwright.flash.faults import FaultModel
 from flashwright.flash.operations import Erase, Misuse, Operation
+from flashwright.sim.area import Area, Contents
 from flashwright.sim.machine import (
     BOOT,
     Act,
@@ -48,7 +38,7 @@ from flashwright.sim.machine import (
 Spent = tuple[int, int, int, int]
 Sight = tuple[tuple[int, int], ...]
 Label = tuple[str, int, Sight]
-State = tuple[Runs, Volatile, World, Spent]
+State = tuple[Contents, Volatile, World, Spent]
 
 NEXT: Label = ("n", 0, ())
 
@@ -73,7 +63,7 @@ class Expansion(NamedTuple):
     """What follows a state.
 
     ``after`` are the fault-free successors (more than one where the world decides), ``faults`` the
-    others; ``goal``: an image that is not known to be bad runs; ``boot``: the edge is a restart;
+    others; ``goal``: an image that is not known to be bad flash; ``boot``: the edge is a restart;
     ``move`` is the move that was made, ``events`` are the names of what happened.
     """
 
@@ -100,21 +90,23 @@ class Stepper:
     def __init__(self, machine: Machine, faults: FaultModel, *, exact: bool = False) -> None:
         self.machine = machine
         self.faults = faults
-        self.chips = machine.chips
+        self.board = machine.board
         self.exact = exact
-        self._allowed: dict[Operation, Misuse | None] = {}
+        #: Faults that make flashes of which a boot sees only one of several sights.
+        self._blurred = faults.unstable or faults.failing_reads > 0
+        self._places: dict[Operation, Area | Misuse] = {}
 
     def first(self) -> State:
         """The state in which the device leaves the factory."""
-        runs, world = self.machine.first()
-        return runs, BOOT, world, (0, 0, 0, 0)
+        flash, world = self.machine.first()
+        return flash, BOOT, world, (0, 0, 0, 0)
 
     def expand(self, state: State) -> Expansion:
         """All successors of a state. ``DeadRead`` and ``TooMuch`` end a proof as incomplete."""
-        runs, volatile, world, spent = state
+        flash, volatile, world, spent = state
         step = self.machine.step
         for _ in range(MOST_SILENT):
-            move = step(runs, volatile, world)
+            move = step(flash, volatile, world)
             if type(move) is not Go:
                 break
             volatile = move.then
@@ -124,21 +116,21 @@ class Stepper:
             broken = Broken("boots", "the scheme loops without touching the flash")
             return Expansion(move, [], [], broken=broken)
         if type(move) is Act:
-            return self._act(move, runs, world, spent)
-        cuts = self._cut(runs, world, spent)
+            return self._act(move, flash, world, spent)
+        cuts = self._cut(flash, world, spent)
         if type(move) is Run:
-            return self._run(move, cuts, runs, world, spent)
+            return self._run(move, cuts, flash, world, spent)
         if type(move) is Choose:
             after: list[tuple[Label, State]] = [
-                (("b", i, ()), (runs, then, world, spent))
+                (("b", i, ()), (flash, then, world, spent))
                 for i, (_, then, world) in enumerate(move.options)
             ]
             return Expansion(move, after, cuts)
         if type(move) is Serve:
-            now = (runs, move.then, world, spent)
+            now = (flash, move.then, world, spent)
             return Expansion(move, [(NEXT, now)], cuts, goal=True, events=("served",))
         if type(move) is Reset:
-            again = self._boots(("n", 0), runs, world, spent)
+            again = self._boots("n", 0, flash, world, spent)
             return Expansion(move, again[:1], cuts + again[1:], boot=True)
         if type(move) is Rest:
             return Expansion(move, [], cuts, goal=True)
@@ -147,35 +139,37 @@ class Stepper:
         assert isinstance(move, Fail)
         return Expansion(move, [], [], broken=Broken(move.law, move.why))
 
-    def _act(self, move: Act, runs: Runs, world: World, spent: Spent) -> Expansion:
+    def _act(self, move: Act, flash: Contents, world: World, spent: Spent) -> Expansion:
         operation = move.operation
-        done = self.chips.apply(runs, operation)
-        misuse = done if type(done) is Misuse else self._frame(operation)
-        if misuse is not None:
-            law = "frame" if misuse.kind in ("outside", "read-only") else "flash"
-            return Expansion(move, [], [], broken=Broken(law, misuse.reason))
+        area = self._place(operation)
+        done = area if type(area) is Misuse else area.apply(flash, operation)  # type: ignore[union-attr]
+        if type(done) is Misuse:
+            law = "frame" if done.kind in ("outside", "read-only") else "flash"
+            return Expansion(move, [], [], broken=Broken(law, done.reason))
+        assert isinstance(area, Area)
         meant = world if move.world is None else move.world
-        after = [(NEXT, (done, move.then, meant, spent))]
-        faults = self._cut(runs, world, spent)
+        after: list[tuple[Label, State]] = [(NEXT, (done, move.then, meant, spent))]  # type: ignore[list-item]
+        faults = self._cut(flash, world, spent)
         if faults:
             once = self._once(spent)
-            for i, outcome in enumerate(torn(self.chips, runs, operation, self.faults)):
-                faults.extend(self._boots(("t", i), outcome, world, once))
+            for i, part in enumerate(area.torn(flash, operation, self.faults)):
+                faults.extend(self._boots("t", i, area.with_part(flash, part), world, once))
         cuts, lost, worn, reads = spent
         if type(operation) is Erase:
             if worn < self.faults.worn_erases:
-                junk = splice(runs, operation.start, operation.end, JUNK)
-                faults.append(
-                    (("w", 0, ()), (junk, move.then, meant, (cuts, lost, worn + 1, reads)))
-                )
+                number = area.blocks.index(Extent(operation.start, operation.end))
+                junk = area.filled(flash, JUNK, number)
+                then = (junk, move.then, meant, (cuts, lost, worn + 1, reads))
+                faults.append((("w", 0, ()), then))
         elif lost < self.faults.lost_writes:
-            faults.append((("l", 0, ()), (runs, move.then, meant, (cuts, lost + 1, worn, reads))))
-        return Expansion(move, after, faults)  # type: ignore[arg-type]
+            then = (flash, move.then, meant, (cuts, lost + 1, worn, reads))
+            faults.append((("l", 0, ()), then))
+        return Expansion(move, after, faults)
 
-    def _cut(self, runs: Runs, world: World, spent: Spent) -> list[tuple[Label, State]]:
+    def _cut(self, flash: Contents, world: World, spent: Spent) -> list[tuple[Label, State]]:
         if self.faults.cuts is not None and spent[0] >= self.faults.cuts:
             return []
-        return self._boots(("x", 0), runs, world, self._once(spent))
+        return self._boots("x", 0, flash, world, self._once(spent))
 
     def _once(self, spent: Spent) -> Spent:
         return spent if self.faults.cuts is None else (spent[0] + 1, *spent[1:])
@@ -188,81 +182,96 @@ class Stepper:
         kind, number, sight = label
         if kind in ("x", "t"):
             outcome, world, spent = self._outcome(state, kind, number)
-            for start, now in sight:
-                if now == HIDDEN:
-                    block = self.chips.block_at(start)
-                    outcome = hidden(outcome, block.start, block.end)
-            if self.faults.unstable:
-                outcome = resolved(outcome, sight)
-            return outcome, BOOT, world, spent
+            return self._seen(outcome, sight), BOOT, world, spent
         found = self.expand(state)
         for each, then in found.after + found.faults:
             if each == label:
                 return then
         raise KeyError(label)
 
-    def _outcome(self, state: State, kind: str, number: int) -> tuple[Runs, World, Spent]:
-        runs, volatile, world, spent = state
+    def _outcome(self, state: State, kind: str, number: int) -> tuple[Contents, World, Spent]:
+        flash, volatile, world, spent = state
         for _ in range(MOST_SILENT):
-            move = self.machine.step(runs, volatile, world)
+            move = self.machine.step(flash, volatile, world)
             if type(move) is not Go:
                 break
             volatile = move.then
             world = world if move.world is None else move.world
         if kind == "t":
-            if type(move) is not Act:
+            area = self._place(move.operation) if type(move) is Act else None
+            if not isinstance(area, Area) or type(move) is not Act:
                 raise KeyError(kind)
-            outcomes = torn(self.chips, runs, move.operation, self.faults)
+            outcomes = area.torn(flash, move.operation, self.faults)
             if number >= len(outcomes):
                 raise KeyError(kind)
-            runs = outcomes[number]
-        return unhidden(runs), world, self._once(spent)
+            flash = area.with_part(flash, outcomes[number])
+        return self._cleared(flash), world, self._once(spent)
+
+    def _cleared(self, flash: Contents) -> Contents:
+        for area in self.machine.records:
+            flash = area.unhidden(flash)
+        return flash
+
+    def _seen(self, flash: Contents, sight: Sight) -> Contents:
+        for start, now in sight:
+            area = self.board.area_at(start)
+            if now == HIDDEN and area is not None:
+                flash = area.hidden(flash, self.board.chips.block_at(start))
+        if self.faults.unstable:
+            for area in self.board.areas:
+                flash = area.resolved(flash, sight)
+        return flash
 
     def _boots(
-        self, kind: tuple[str, int], runs: Runs, world: World, spent: Spent
+        self, kind: str, number: int, flash: Contents, world: World, spent: Spent
     ) -> list[tuple[Label, State]]:
         """The states in which the device may come up again, as it sees its flash."""
-        if any(type(content) is Hidden for _, content, _ in runs):
-            runs = unhidden(runs)
+        if not self._blurred:
+            if not self.exact:
+                flash = self.machine.forget(flash, world)
+            return [((kind, number, ()), (flash, BOOT, world, spent))]
+        flash = self._cleared(flash)
         if not self.exact:
-            runs = self.machine.forget(runs, world)
-        unstable = unstable_in(runs) if self.faults.unstable else []
-        if not unstable and spent[3] >= self.faults.failing_reads:
-            return [((*kind, ()), (runs, BOOT, world, spent))]
+            flash = self.machine.forget(flash, world)
+        unstable = [start for part in flash for start in part.unstable]
         if len(unstable) > MOST_UNSTABLE:
             raise TooMuch(f"more than {MOST_UNSTABLE} unstable program units at once")
         states: list[tuple[Label, State]] = []
         for choice in product((2, 0, 1), repeat=len(unstable)):
             sight = tuple(zip(unstable, choice, strict=True))
-            seen = resolved(runs, sight) if sight else runs
-            states.append(((*kind, sight), (seen, BOOT, world, spent)))
+            states.append(((kind, number, sight), (self._seen(flash, sight), BOOT, world, spent)))
         if spent[3] < self.faults.failing_reads:
             failed = (*spent[:3], spent[3] + 1)
             for block in (b for record in self.machine.records for b in record.blocks):
                 sight = ((block.start, HIDDEN),)
-                dark = hidden(runs, block.start, block.end)
-                states.append(((*kind, sight), (dark, BOOT, world, failed)))
+                dark = self._seen(flash, sight)
+                states.append(((kind, number, sight), (dark, BOOT, world, failed)))
         return states
 
     def _run(
-        self, move: Run, cuts: list[tuple[Label, State]], runs: Runs, world: World, spent: Spent
+        self,
+        move: Run,
+        cuts: list[tuple[Label, State]],
+        flash: Contents,
+        world: World,
+        spent: Spent,
     ) -> Expansion:
-        version, broken = self._image(runs, move.start, world)
+        version, broken = self._image(flash, move.start, world)
         if broken is not None:
             return Expansion(move, [], cuts, broken=broken)
         events = _events(version, world)
         then = (*move.then, version)
-        if not self.exact and is_settled(runs):
-            runs = self.machine.forget(runs, world)
+        if not self.exact:
+            flash = self.machine.forget(flash, world)
         natures = [world]
         if not (world.good | world.bad) >> version & 1:
             natures = [world._replace(good=world.good | 1 << version)]
             if self.machine.promise.reverts:
                 natures.append(world._replace(bad=world.bad | 1 << version))
         if len(natures) == 1:
-            after = [(NEXT, (runs, then, natures[0], spent))]
+            after = [(NEXT, (flash, then, natures[0], spent))]
         else:
-            after = [(("b", i, ()), (runs, then, w, spent)) for i, w in enumerate(natures)]
+            after = [(("b", i, ()), (flash, then, w, spent)) for i, w in enumerate(natures)]
         bad = world.is_bad(version)
         return Expansion(
             move,
@@ -273,45 +282,43 @@ class Stepper:
             events=events,
         )
 
-    def _image(self, runs: Runs, start: int, world: World) -> tuple[int, Broken | None]:
+    def _image(self, flash: Contents, start: int, world: World) -> tuple[int, Broken | None]:
         """The version that lies whole at ``start``, or what is wrong with what lies there."""
-        from flashwright.flash.content import holds, name_at
-
-        name = name_at(runs, start)
-        version = version_of(name)
+        area = self.board.area_at(start)
+        if area is None:
+            return 0, Broken("whole", f"0x{start:X} is started, where no image can be")
+        at = start - area.start
+        found = name_at(flash[area.index].runs, start)
+        version = version_of(found)
         if version is None:
-            dead = any(c == "~dead" for s, c, _ in runs if s <= start)
-            return 0, Broken("whole", f"no image lies at 0x{start:X}, and it is started", dead)
-        length = self.machine.length(version)
-        unit = self.chips.chip_at(start)[0].program_unit
-        end = start + -(-length // unit) * unit
+            dead = any(c == DEAD for _, c, _ in flash[area.index].runs)
+            return 0, Broken("whole", f"{area.name} is started, and holds no image", dead)
         try:
-            whole = end <= self.chips.size and holds(runs, start, end, str(name))
+            whole = area.image(flash, self.machine.length(version), at)
         except DeadRead:
-            return 0, Broken("whole", f"v{version} at 0x{start:X} is started unverified", True)
-        if not whole:
-            return 0, Broken("whole", f"only a part of v{version} lies at 0x{start:X}")
+            return 0, Broken("whole", f"v{version} in {area.name} is started unseen", True)
+        if whole is None:
+            return 0, Broken(
+                "whole", f"{area.name} is started, and holds only a part of v{version}"
+            )
         if version < world.confirmed:
             law = "rollback" if version == 0 else "confirmed"
-            why = f"v{version} runs although v{world.confirmed} is confirmed"
-            return 0, Broken(law, why)
+            return 0, Broken(law, f"v{version} runs although v{world.confirmed} is confirmed")
         return version, None
 
-    def _frame(self, operation: Operation) -> Misuse | None:
-        """Whether the scheme may touch these bytes at all."""
-        if type(operation) is Erase:
-            try:
-                return self._allowed[operation]
-            except KeyError:
-                found = self._allowed[operation] = self._outside(operation)
-                return found
-        return self._outside(operation)
+    def _place(self, operation: Operation) -> Area | Misuse:
+        """The area that an operation lies in, or why the scheme may not touch these bytes."""
+        try:
+            return self._places[operation]
+        except KeyError:
+            found = self._places[operation] = self._placed(operation)
+            return found
 
-    def _outside(self, operation: Operation) -> Misuse | None:
+    def _placed(self, operation: Operation) -> Area | Misuse:
         for area in self.machine.areas:
-            if area.start <= operation.start < area.end and operation.end <= area.end:
+            if area.start <= operation.start and operation.end <= area.end:
                 if area.writable:
-                    return None
+                    return area
                 return Misuse("read-only", f"{area.name} is not writable")
         what = "erase" if type(operation) is Erase else "program"
         extent = Extent(operation.start, operation.end)
