@@ -192,3 +192,40 @@ def test_the_same_spec_gives_the_same_plan(device):
     assert plan(spec(device, "alios-dual-bank", small)) == plan(
         spec(device, "alios-dual-bank", small)
     )
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(1, 5), st.booleans(), st.sampled_from([1, 1, 2, 3])), max_size=4
+    ),
+    st.permutations([1, 1, 2, 4]),
+)
+@BOUNDED
+def test_granules_on_uneven_erase_blocks_agree_with_trying_every_place(parts, blocks):
+    ground = Flash("embedded", None, tuple(EraseRun(2, b * BLOCK) for b in blocks))
+    bounds = [0]
+    for r in ground.runs:
+        bounds += [bounds[-1] + r.size, bounds[-1] + 2 * r.size]
+    wishes = [
+        wish(f"p{i}", size=n * BLOCK, power_of_two=p, align_size=None if p else g * BLOCK)
+        for i, (n, p, g) in enumerate(parts)
+    ]
+
+    def allowed(w, start: int, end: int) -> bool:
+        size = end - start
+        if w.power_of_two:
+            return size >= w.size.exact and size & (size - 1) == 0 and start % size == 0
+        return size >= w.size.exact and size % w.align_size == 0
+
+    def place(i: int, taken: list[tuple[int, int]]) -> bool:
+        if i == len(wishes):
+            return True
+        return any(
+            allowed(wishes[i], a, b)
+            and all(b <= s or e <= a for s, e in taken)
+            and place(i + 1, [*taken, (a, b)])
+            for k, a in enumerate(bounds)
+            for b in bounds[k + 1 :]
+        )
+
+    assert (plan(spec(board(ground), None, *wishes)).plan is not None) == place(0, [])

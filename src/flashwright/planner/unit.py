@@ -34,7 +34,7 @@ class Unit(Protocol):
     gave_up: bool
 
     def first(self, cursor: int) -> tuple[int, int] | None:
-        """Start and end at its first place from ``cursor`` on, ``None`` if there is none."""
+        """Start and end at the place from ``cursor`` on that ends first, ``None`` if none."""
 
     def last(self, limit: int) -> tuple[int, int] | None:
         """Start and end at a last place that ends at or before ``limit``, as far as known."""
@@ -180,29 +180,31 @@ class Loose:
         self._chain = chain
         self._homes = homes
         self._ground = ground
+        self._granular = any(s.item.power_of_two or s.item.step > 1 for s in chain)
         self.least = sum(max(s.need, s.item.blocks * ground.smallest) for s in chain)
         self.key: object = tuple(map(_key, chain, homes))
 
     def first(self, cursor: int) -> tuple[int, int] | None:
-        """See ``Unit``."""
+        """See ``Unit``: the place with the earliest end, which a later start may have."""
         align = self._chain[0].item.align
+        best: tuple[int, int] | None = None
         for home in self._homes[0]:
             if home.end <= cursor:
                 continue
             start = self._ground.boundary(max(cursor, home.start), align)
             tries = 0
-            while start is not None and start < home.end:
+            while start is not None and start + self._chain[0].need <= home.end:
+                if best is not None and (not self._granular or start + self.least >= best[1]):
+                    return best
                 end = self._end(start)
-                if end is not None:
-                    return start, end
+                if end is not None and (best is None or end < best[1]):
+                    best = start, end
                 tries += 1
-                if start + self._chain[0].need > home.end:
-                    break
                 if tries > MOST_TRIES:
                     self.gave_up = True
                     break
                 start = self._ground.boundary(start + 1, align)
-        return None
+        return best
 
     def last(self, limit: int) -> tuple[int, int] | None:
         """See ``Unit``; only a chain's first place is known on uneven erase blocks."""
