@@ -142,7 +142,7 @@ def mk3165() -> Table:
         part("parameter_4", R.SECURITY, 0xD9000, 4 * K, spi),
         part("parameter_2", R.KV, 0xDA000, 8 * K, spi),
     )
-    runs = (EraseRun(4, 16 * K), EraseRun(1, 64 * K), EraseRun(3, 128 * K))
+    runs = (EraseRun(4, 16 * K), EraseRun(1, 64 * K), EraseRun(7, 128 * K))
     f411 = Flash("embedded", 0x8000000, runs)
     flashes = (f411, flash(spi, 2048 * K), flash("qspi", 8 << 20))
     return Table("mk3165", parts, device("mk3165", flashes, (0xC000,)), alios(dual=False))

@@ -17,6 +17,11 @@ from flashwright.draw.ink import PALETTES, clean
 from flashwright.draw.svg import svg
 from flashwright.model.table import Partition, Table
 
+#: The most rows of the table of partitions.
+MOST_ROWS = 500
+#: The partitions whose row and box light up together when the pointer is over one of them.
+_LIT = range(40)
+
 _HEADINGS = ("partition", "role", "flash", "offset", "end", "size", "", "address", "access")
 
 
@@ -39,7 +44,11 @@ def html(tables: Sequence[Table], findings: Iterable[Finding] = ()) -> str:
 
 def _section(table: Table, findings: tuple[Finding, ...], tables: int) -> str:
     here = findings if tables == 1 else tuple(f for f in findings if f.table == table.name)
-    rows = "\n".join(_row(table, p) for owner in table.owners for p in table.in_flash(owner))
+    numbers = {id(p): n for n, p in enumerate(table.partitions)}
+    inside = [p for owner in table.owners for p in table.in_flash(owner)]
+    rows = "\n".join(_row(table, p, numbers[id(p)]) for p in inside[:MOST_ROWS])
+    if len(inside) > MOST_ROWS:
+        rows += f'<tr><td colspan="9">and {len(inside) - MOST_ROWS} more</td></tr>'
     heads = "".join(f"<th>{h}</th>" for h in _HEADINGS)
     title = clean(printable(table.name))
     return (
@@ -49,7 +58,7 @@ def _section(table: Table, findings: tuple[Finding, ...], tables: int) -> str:
     )
 
 
-def _row(table: Table, partition: Partition) -> str:
+def _row(table: Table, partition: Partition, index: int) -> str:
     flash = table.device.flash(partition.owner) if table.device else None
     address = flash.address(partition.extent.start) if flash else None
     access = ("r" if partition.readable else "-") + ("w" if partition.writable else "-")
@@ -63,7 +72,7 @@ def _row(table: Table, partition: Partition) -> str:
     )
     cells = "".join(f'<td class="n">{n}</td>' for n in numbers)
     return (
-        f'<tr><th scope="row">{name}</th>'
+        f'<tr class="fw-i{index}"><th scope="row">{name}</th>'
         f"<td>{partition.role.value.replace('_', ' ')}</td>"
         f"<td>{clean(printable(partition.owner))}</td>{cells}<td>{access}</td></tr>"
     )
@@ -99,9 +108,19 @@ def _style() -> str:
         "tbody tr:hover{background:var(--fill-slot-a)}dt{margin-top:.8rem}dd{margin:0 0 0 1.5rem}"
         "dt.error b{color:var(--error)}dt.warning b{color:var(--warning)}"
         "dt.note b{color:var(--note)}"
-        f":root{{color-scheme:light dark;{_variables('light')}}}"
+        ".fw-item:hover .fw-hit{stroke:var(--ink);stroke-width:2.5}"
+        + _together()
+        + f":root{{color-scheme:light dark;{_variables('light')}}}"
         f"@media (prefers-color-scheme:dark){{:root{{{_variables('dark')}}}}}"
     )
+
+
+def _together() -> str:
+    """Row and box of one partition light up together, by style alone."""
+    boxes = ",".join(f"section:has(tr.fw-i{n}:hover) g.fw-i{n} .fw-hit" for n in _LIT)
+    rows = ",".join(f"section:has(g.fw-i{n}:hover) tr.fw-i{n}" for n in _LIT)
+    lit = f"{boxes}{{stroke:var(--ink);stroke-width:2.5}}"
+    return f"{lit}{rows}{{background:var(--fill-slot-a)}}"
 
 
 def _variables(theme: str) -> str:

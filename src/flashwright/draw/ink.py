@@ -92,8 +92,9 @@ def document(
 ) -> str:
     """A whole SVG: ``body`` on paper of ``width`` by ``height`` px."""
     size = f'width="{num(width)}" height="{num(height)}" viewBox="0 0 {num(width)} {num(height)}"'
+    kept = 'xml:space="preserve"'
     head = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="fw" {size} role="img">'
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="fw" {size} {kept} role="img">'
         f"<title>{clean(title)}</title><desc>{clean(description)}</desc>"
         f"<style>{style(theme)}</style><defs>{_PATTERNS}</defs>"
     )

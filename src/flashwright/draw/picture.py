@@ -56,7 +56,8 @@ class Item:
     """A range with a name. ``tags`` are short words (``read-only``), most telling first.
 
     ``lane`` of ``lanes`` is its column where ranges overlap. ``slot`` is its letter in a slot
-    pair (``A``), with the number of the pair where there are several (``A2``).
+    pair (``A``), with the number of the pair where there are several (``A2``). ``index`` counts the
+    partitions in the order of the table, -1 for everything else.
     """
 
     kind: Kind
@@ -68,6 +69,7 @@ class Item:
     partition: Partition | None = None
     lane: int = 0
     lanes: int = 1
+    index: int = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +137,8 @@ def picture(table: Table, findings: Iterable[Finding] = ()) -> Picture:
     view = View(table)
     mine = in_order(f for f in findings if f.table in (None, table.name))
     owners = _owners(view)
-    strips = tuple(_strip(view, owner, mine) for owner in owners[:MOST_STRIPS])
+    drawn = (_strip(view, owner, mine) for owner in owners[:MOST_STRIPS])
+    strips = tuple(strip for strip in drawn if strip.whole)
     device = table.device
     subtitle = ""
     if device:
@@ -183,7 +186,8 @@ def _strip(view: View, owner: str, findings: Sequence[Finding]) -> Strip:
         whole = Extent(min(p.extent.start for p in partitions), max(ends))
     shown, folded = _bounded(partitions)
     slots = _slot_letters(view)
-    items = [_partition_item(p, slots.get(id(p), "")) for p in shown]
+    numbers = {id(p): n for n, p in enumerate(view.table.partitions)}
+    items = [_partition_item(p, slots, numbers[id(p)]) for p in shown]
     items += folded
     fixed = _fixed_items(view.device, owner, partitions) if view.device else []
     items += [i for i in fixed[:MOST_FIXED] if i.extent.overlaps(whole)]
@@ -217,8 +221,12 @@ def _bounded(partitions: Sequence[Partition]) -> tuple[list[Partition], list[Ite
     return [*partitions[:half], *partitions[-half:]], [item]
 
 
-def _partition_item(partition: Partition, slot: str) -> Item:
-    tags = [f"slot {slot}"] if slot else []
+def _partition_item(partition: Partition, slots: dict[int, _Slot], index: int) -> Item:
+    slot = slots.get(id(partition), _Slot("", ()))
+    tags = []
+    if slot.letter:
+        far = [f"{o.letter} in {printable(o.owner, 24)}" for o in slot.others]
+        tags.append(f"slot {slot.letter}" + (f" ({', '.join(far)})" if far else ""))
     if word := access(partition):
         tags.append(word)
     tags += [printable(f, 16) for f in partition.flags[:4]]
@@ -231,18 +239,39 @@ def _partition_item(partition: Partition, slot: str) -> Item:
         partition.extent,
         partition.role,
         tuple(tags),
-        slot,
+        slot.letter,
         partition,
+        index=index,
     )
 
 
-def _slot_letters(view: View) -> dict[int, str]:
+@dataclass(frozen=True, slots=True)
+class _Far:
+    letter: str
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Slot:
+    """The letter of a slot, and the slots of its pair that lie in other flashes."""
+
+    letter: str
+    others: tuple[_Far, ...]
+
+
+def _slot_letters(view: View) -> dict[int, _Slot]:
     groups = view.slots
-    result: dict[int, str] = {}
+    result: dict[int, _Slot] = {}
     for number, group in enumerate(groups, 1):
-        for place, partition in enumerate(group):
-            letter = chr(ord("A") + place) if place < 26 else f"#{place}"
-            result.setdefault(id(partition), letter + (str(number) if len(groups) > 1 else ""))
+        suffix = str(number) if len(groups) > 1 else ""
+        letters = [(chr(ord("A") + n) if n < 26 else f"#{n}") + suffix for n in range(len(group))]
+        for partition, letter in zip(group, letters, strict=True):
+            far = (
+                _Far(other_letter, other.owner)
+                for other, other_letter in zip(group, letters, strict=True)
+                if other.owner != partition.owner
+            )
+            result.setdefault(id(partition), _Slot(letter, tuple(far)[:2]))
     return result
 
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from flashwright.base.size import format_size
 from flashwright.diag.finding import Finding
 from flashwright.draw import ink
 from flashwright.draw.ink import Theme
 from flashwright.draw.picture import Kind, Picture, picture
 from flashwright.draw.scale import Form, fold
-from flashwright.draw.svg_strip import MOST_ROWS, SLOPE, strip_svg
+from flashwright.draw.svg_strip import MOST_ROWS, PATTERN, SLOPE, strip_svg
 from flashwright.draw.words import (
     MOST_FINDINGS,
     finding_text,
@@ -26,13 +27,6 @@ from flashwright.model.table import Table
 
 _EDGE, _LINE = 16.0, 17.0
 _LEAST_WIDTH = 760.0
-_SWATCH = {
-    Kind.RESERVED: "reserved",
-    Kind.FIXED: "reserved",
-    Kind.UNUSED: "free",
-    Kind.WASTE: "waste",
-    Kind.BEYOND: "waste",
-}
 
 
 def svg(table: Table, findings: Iterable[Finding] = (), *, theme: Theme = "auto") -> str:
@@ -73,8 +67,6 @@ def picture_svg(drawn: Picture, *, theme: Theme = "auto", told: bool = True) -> 
 
 
 def _scale_words(unit: int, cut: bool, enlarged: bool) -> str:
-    from flashwright.base.size import format_size
-
     words = [f"boxes: the height of one line is {format_size(unit)}"]
     if cut:
         words.append("torn ones are cut short")
@@ -93,7 +85,7 @@ def _below(drawn: Picture, y: float, width: float, *, told: bool) -> tuple[list[
             x, y = _EDGE, y + _LINE + 2
         tone = "reserved" if kind is Kind.RESERVED else "fixed" if kind is Kind.FIXED else "free"
         result.append(ink.rect(x, y, 16, 12, f"fw-fill-{tone}"))
-        result.append(ink.filled(x, y, 16, 12, _SWATCH[kind]))
+        result.append(ink.filled(x, y, 16, 12, PATTERN[kind]))
         result.append(ink.rect(x, y, 16, 12, "fw-s-line", 'fill="none"'))
         result.append(ink.text(x + 22, y + 10.5, words, "fw-q"))
         x += needed

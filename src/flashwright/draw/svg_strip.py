@@ -6,7 +6,7 @@ erase blocks; boxes; slot brackets; sizes; erase blocks in words; bars and codes
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flashwright.base.extent import Extent
@@ -14,7 +14,7 @@ from flashwright.base.size import format_hex, format_size
 from flashwright.base.text import printable
 from flashwright.draw import ink
 from flashwright.draw.picture import Hatch, Item, Kind, Mark, Strip, percent
-from flashwright.draw.scale import Form, Scale, fold
+from flashwright.draw.scale import Form, Scale, Step, fold
 from flashwright.draw.tone import tone_of
 from flashwright.draw.words import (
     LETTER,
@@ -39,13 +39,14 @@ _MOST_BARS, _BAR_STEP = 6, 9.0
 #: The most blocks that are drawn one by one in one flash.
 _MOST_BLOCKS = 600
 
-_PATTERN = {
+PATTERN = {
     Kind.RESERVED: "reserved",
     Kind.FIXED: "reserved",
     Kind.UNUSED: "free",
     Kind.WASTE: "waste",
     Kind.BEYOND: "waste",
 }
+_GAPS = (Kind.UNUSED, Kind.WASTE, Kind.BEYOND)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +98,7 @@ def strip_svg(strip: Strip, x: float, y: float) -> Drawn:
         elements += _hatched(frame, hatch)
     for step in scale.steps:
         if step.form is Form.CUT:
-            middle = frame.y(step.extent.start) + step.height * ROW * 0.6
-            elements.append(tear(frame.box - _GRID, middle, BOX + _GRID))
+            elements += _torn(frame, step)
     for item in strip.items:
         elements += _labelled(frame, item, *sides[id(item)])
     elements += _offsets(frame)
@@ -126,14 +126,11 @@ def box_fill(item: Item, x: float, y: float, width: float, height: float) -> lis
     """The ground of a box, with the pattern of its kind and its outline."""
     tone = tone_of(item)
     filling = [ink.rect(x, y, width, height, f"fw-fill-{tone}")]
-    if item.kind in _PATTERN:
-        filling.append(ink.filled(x, y, width, height, _PATTERN[item.kind]))
+    if item.kind in PATTERN:
+        filling.append(ink.filled(x, y, width, height, PATTERN[item.kind]))
     outline = 'fill="none"' + (' stroke-dasharray="3 2"' if item.kind in _GAPS else "")
     filling.append(ink.rect(x, y, width, height, "fw-s-line", outline))
     return filling
-
-
-_GAPS = (Kind.UNUSED, Kind.WASTE, Kind.BEYOND)
 
 
 def box_label(
@@ -143,33 +140,30 @@ def box_label(
     lines = 1 + int((height - 20) // _LINE) if height >= 20 else 1
     columns = int((width - 12) / ink.CHAR)
     said = label_lines(item.name, pieces(item, with_size=with_size), columns, min(lines, 4))
-    tone = tone_of(item)
+    halo = f"fw-o fw-o-{tone_of(item)}"
     result = []
     for number, line in enumerate(said):
         baseline = y + 14.5 + _LINE * number
-        if number == 0 and line.startswith(item.name):
-            halo = f"fw-o fw-o-{tone}"
-            result.append(ink.text(x + 6, baseline, item.name, f"fw-b {halo}"))
-            after = x + 6 + ink.text_width(item.name)
-            if rest := line[len(item.name) :].strip():
-                result.append(ink.text(after + 2 * ink.CHAR, baseline, rest, halo))
+        if number == 0:
+            name = item.name if line.startswith(item.name) else line
+            result.append(ink.text(x + 6, baseline, name, f"fw-b {halo}"))
+            if rest := line[len(name) :].strip():
+                after = x + 6 + ink.text_width(name + "  ")
+                result.append(ink.text(after, baseline, rest, halo))
         else:
-            result.append(ink.text(x + 6, baseline, line, f"fw-o fw-o-{tone}"))
+            result.append(ink.text(x + 6, baseline, line, halo))
     return result
 
 
-def tear(x: float, y: float, width: float) -> str:
-    """The mark of a range that is cut short: a torn strip of paper."""
-    teeth = max(2, int(width // 12))
+def tear(x: float, y: float, width: float) -> list[str]:
+    """The mark of a range that is cut short: a torn strip of paper, 11 px high."""
+    teeth = max(1, round(width / 11))
     step = width / teeth
-
-    def edge(high: float, low: float, order: Iterable[int]) -> list[str]:
-        return [f"{ink.num(x + step * n)},{ink.num(y + (high if n % 2 else low))}" for n in order]
-
-    upper = edge(3, -3, range(teeth + 1))
-    lower = edge(8, 2, range(teeth, -1, -1))
-    paper = f'<g class="fw-f-paper"><polygon points="{" ".join(upper + lower)}"/></g>'
-    return paper + ink.path(f"M{' L'.join(upper)}M{' L'.join(lower)}", "fw-s-line")
+    xs = [x + step * n for n in range(teeth + 1)]
+    upper = [f"{ink.num(a)},{ink.num(y + (3 if n % 2 else -3))}" for n, a in enumerate(xs)]
+    lower = [f"{ink.num(a)},{ink.num(y + (8 if n % 2 else 2))}" for n, a in enumerate(xs)]
+    ground = f'<polygon class="fw-f-paper" points="{" ".join(upper + lower[::-1])}"/>'
+    return [ground, ink.path(f"M{' '.join(upper)}M{' '.join(lower)}", "fw-s-line")]
 
 
 def tooltip(strip: Strip, item: Item) -> str:
@@ -213,7 +207,7 @@ def _frame(strip: Strip, scale: Scale, x: float, top: float, bars: int) -> _Fram
     blocks = hex_at + hexes + 14
     flash = strip.flash
     words = column([blocks_text(flash, i.extent) for i in single]) if flash else 0.0
-    tags = column([f"◂ {m.text}" for m in strip.marks if m.kind != "boot"])
+    tags = column(["◂ " + ", ".join(t[:2]) for t in _other_marks(strip).values()])
     tags_at = blocks + words + (14 if tags else 0)
     beside = tags_at + tags + 10
     count = min(bars, _MOST_BARS)
@@ -243,16 +237,19 @@ def _true_scale(frame: _Frame) -> list[str]:
         return top + (bottom - top) * ((offset - strip.whole.start) / strip.whole.size)
 
     result = [ink.rect(frame.bar, top, BAR, bottom - top, "fw-fill-free")]
+    boots = {m.offset for m in strip.marks if m.kind == "boot"}
     for item in strip.items:
-        if item.lane:
-            continue
         y, height = at(item.extent.start), at(item.extent.end) - at(item.extent.start)
-        result.append(ink.rect(frame.bar, y, BAR, height, f"fw-fill-{tone_of(item)}"))
-        if item.kind in _PATTERN:
-            result.append(ink.filled(frame.bar, y, BAR, height, _PATTERN[item.kind]))
-        right = frame.bar + BAR
-        line = f"M{ink.num(frame.bar)} {ink.num(y)}H{ink.num(right)}L{ink.num(frame.mark - 4)} "
-        line += ink.num(frame.y(item.extent.start))
+        width = BAR / item.lanes
+        left = frame.bar + width * item.lane
+        result.append(ink.rect(left, y, width, height, f"fw-fill-{tone_of(item)}"))
+        if item.kind in PATTERN:
+            result.append(ink.filled(left, y, width, height, PATTERN[item.kind]))
+        across = ink.num(frame.y(item.extent.start))
+        line = f"M{ink.num(left)} {ink.num(y)}H{ink.num(frame.bar + BAR)}"
+        line += f"L{ink.num(frame.mark - 4)} {across}"
+        if item.extent.start not in boots:
+            line += f"H{ink.num(frame.address - 4)}"
         result.append(ink.path(line, "fw-s-line fw-thin"))
     result.append(ink.rect(frame.bar, top, BAR, bottom - top, "fw-s-line", 'fill="none"'))
     return result
@@ -306,12 +303,24 @@ def _hatched(frame: _Frame, hatch: Hatch) -> list[str]:
     return result
 
 
+def _torn(frame: _Frame, step: Step) -> list[str]:
+    y = frame.y(step.extent.start) + step.height * ROW * 0.6
+    flash = frame.strip.flash
+    result = tear(frame.grid, y, _GRID) if flash and step.extent.start < flash.size else []
+    for item in frame.strip.items:
+        if item.extent.covers(step.extent):
+            left, width = _side(frame, item)
+            result += tear(left, y, width)
+    return result
+
+
 def _labelled(frame: _Frame, item: Item, left: float, width: float) -> list[str]:
     top = frame.y(item.extent.start)
     alone = item.lanes == 1
     room = _room(frame, item)
     words = box_label(item, left, top, width, room, with_size=not alone)
-    result = [f'<g class="fw-item"><title>{ink.clean(tooltip(frame.strip, item))}</title>']
+    css = "fw-item" if item.index < 0 else f"fw-item fw-i{item.index}"
+    result = [f'<g class="{css}"><title>{ink.clean(tooltip(frame.strip, item))}</title>']
     result.append(ink.rect(left, top, width, _tall(frame, item), "fw-hit", 'fill-opacity="0"'))
     result += [*_image(item, left, top, width, _tall(frame, item)), *words, "</g>"]
     if alone:
@@ -384,6 +393,15 @@ def _marked(frame: _Frame) -> list[str]:
     return result
 
 
+def _other_marks(strip: Strip) -> dict[int, list[str]]:
+    """The marks that are no boot addresses, by offset."""
+    found: dict[int, list[str]] = {}
+    for mark in strip.marks:
+        if mark.kind != "boot":
+            found.setdefault(mark.offset, []).append(mark.text)
+    return found
+
+
 def _marks_at(frame: _Frame, y: float, marks: Sequence[Mark]) -> list[str]:
     result = []
     boots = [m.text for m in marks if m.kind == "boot"]
@@ -393,7 +411,7 @@ def _marks_at(frame: _Frame, y: float, marks: Sequence[Mark]) -> list[str]:
         arrow += f"{ink.num(x - 9)},{ink.num(y + 5)}"
         result.append(f'<polygon class="fw-f-ink" points="{arrow}"/>')
         result.append(ink.text(x - 12, y + 4, boots[0], "fw-b", anchor="end"))
-    others = [m.text for m in marks if m.kind != "boot"]
+    others = _other_marks(frame.strip).get(marks[0].offset)
     if others:
         result.append(ink.text(frame.tags, y + 4, "◂ " + ", ".join(others[:2]), "fw-q"))
     return result
@@ -426,8 +444,9 @@ def _codes(frame: _Frame, lanes: Sequence[int]) -> tuple[list[str], float]:
         top, bottom = frame.y(hatch.extent.start), frame.y(hatch.extent.end)
         bar = frame.bars + _BAR_STEP * min(lane, _MOST_BARS - 1)
         height = max(2.0, bottom - top)
-        where = f"{hatch.finding.message}\n{hatch.extent}"
-        result.append(f'<g class="fw-finding"><title>{ink.clean(printable(where, 300))}</title>')
+        said = [hatch.finding.message, hatch.finding.help, str(hatch.extent)]
+        lines = "\n".join(printable(line, 300) for line in said if line)
+        result.append(f'<g class="fw-finding"><title>{ink.clean(lines)}</title>')
         result.append(ink.rect(bar, top, 6, height, f"fw-s-{word} fw-f-paper"))
         result.append(ink.filled(bar, top, 6, height, word))
         y = max(top + 10, lowest + _LINE)

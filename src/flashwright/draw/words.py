@@ -81,12 +81,14 @@ def label_lines(name: str, pieces: Sequence[str], width: int, lines: int) -> lis
 
 def pieces(item: Item, *, with_size: bool) -> list[str]:
     """What a label says beside the name, most telling first."""
-    size = [f"{format_size(item.extent.size)}"] if with_size else []
-    slot = [t for t in item.tags if item.slot and t == f"slot {item.slot}"]
-    rest = [t for t in item.tags if t not in slot]
+    size = [format_size(item.extent.size)] if with_size else []
+    slot = [t for t in item.tags[:1] if item.slot]
+    rest = list(item.tags[len(slot) :])
     name = item.name.replace("_", " ").replace("-", " ").casefold()
     role = item.role.value.replace("_", " ") if item.role else ""
-    return size + slot + rest[:1] + ([role] if role and role != name else []) + rest[1:]
+    number = [format_hex(item.extent.size)] if with_size else []
+    said = [role] if role and role != name else []
+    return size + slot + rest[:1] + said + number + rest[1:]
 
 
 def heading(strip: Strip) -> str:
