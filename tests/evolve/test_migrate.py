@@ -253,6 +253,15 @@ def test_marks_that_read_differently_at_each_boot():
     assert found.boots > 100
 
 
+@pytest.mark.parametrize("unit", [4, 8])
+def test_marks_that_are_torn_between_small_program_units(unit: int):
+    fine = device(flash(0xA0000, program_unit=unit), name="fine")
+    old = board(("PARAMETER_2", 0x91000, 0x2000), on=fine)
+    plan = planned(old, board(("PARAMETER_2", 0x92000, 0x2000), on=fine))
+    assert len(plan.tasks) == 2
+    survives(plan, "parameter_2", faults=FaultModel(cuts=None))
+
+
 def test_nothing_to_do():
     plan = planned(DUAL, DUAL)
     assert plan.tasks == () and plan.before == () and plan.journal == ()

@@ -30,8 +30,11 @@ from flashwright.flash.steps import CheckpointStep, CopyStep, EraseStep, Program
 from flashwright.model.geometry import Flash
 from flashwright.model.table import Partition, Table
 
-#: A mark: magic, identity of the plan, number of the task, and its complement; little endian.
+#: A mark: magic, identity of the plan, number of the task, and the number with ``_CHECK``
+#: (exclusive or); little endian. Its last byte is neither 0xFF nor 0x00, so that a mark that lacks
+#: its end, or whose end was erased again, is never whole.
 _MARK = struct.Struct("<4sIII")
+_CHECK = 0x5A5A5A5A
 MARK_MAGIC, SEAL_MAGIC = b"FWMG", b"FWMS"
 
 
@@ -174,8 +177,8 @@ def number_of(migration: Migration, data: bytes) -> int:
     """The number of a mark that is whole and of this plan, -1 for anything else."""
     if len(data) < _MARK.size:
         return -1
-    magic, plan, number, complement = _MARK.unpack_from(data)
-    whole = magic == MARK_MAGIC and plan == migration.plan_id and number ^ complement == 0xFFFFFFFF
+    magic, plan, number, check = _MARK.unpack_from(data)
+    whole = magic == MARK_MAGIC and plan == migration.plan_id and number ^ check == _CHECK
     return number if whole and number <= len(migration.tasks) else -1
 
 
@@ -214,7 +217,7 @@ def record_entry(sequence: int) -> bytes:
 
 def _marked(migration: Migration, number: int, magic: bytes) -> bytes:
     flash = migration.flashes[migration.journal[number % 2].owner]
-    mark = _MARK.pack(magic, migration.plan_id, number, number ^ 0xFFFFFFFF)
+    mark = _MARK.pack(magic, migration.plan_id, number, number ^ _CHECK)
     padding = -len(mark) % flash.program_unit
     return mark + bytes([flash.erased_value]) * padding
 
