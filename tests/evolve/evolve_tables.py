@@ -72,7 +72,8 @@ DEFAULT_8MB = esp(
     ("otadata", "ota", 0xE000, 0x2000),
     ("app0", "ota_0", 0x10000, 0x330000),
     ("app1", "ota_1", 0x340000, 0x330000),
-    ("spiffs", "spiffs", 0x670000, 0x190000),
+    ("spiffs", "spiffs", 0x670000, 0x180000),
+    ("coredump", "coredump", 0x7F0000, 0x10000),
 )
 TWO_SLOTS = esp(
     ("nvs", "nvs", 0x9000, 0x5000),
