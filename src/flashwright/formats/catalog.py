@@ -107,7 +107,7 @@ FORMATS: tuple[Format, ...] = (
         "Infineon flash map JSON",
         "flashwright.formats.infineon_json",
         (".json",),
-        ((rb'"boot_and_upgrade"'),),
+        ((rb'"boot_and_upgrade"|"bootloader_area"|"memory_regions"|"boot_upgrade"'),),
     ),
     Format(
         "mtdparts",

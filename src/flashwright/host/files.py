@@ -13,7 +13,7 @@ from flashwright.formats.format import LARGEST_TEXT, Source
 LARGEST_FILE = 256 << 20
 
 #: What a layout file refers to: headers and parts of devicetrees.
-_REFERRED = frozenset({".h", ".inc", ".dtsi", ".dts", ".overlay"})
+_REFERRED = frozenset({".h", ".inc", ".dtsi", ".dts", ".overlay", ".json"})
 
 
 class FileFaultError(Exception):

@@ -305,6 +305,8 @@ def _turns(view: View) -> Severity | None:
 
 
 def _holds(first: Partition, second: Partition, update: Update | None) -> Iterable[Finding]:
+    if "compressed" in second.flags:
+        return
     if update is None or update.payload == Payload.WHOLE:
         if second.size >= first.size:
             return
