@@ -15,6 +15,7 @@ _MODULES = (
     "flashwright.formats.ld_memory",
     "flashwright.formats.mcuboot_flash_map",
     "flashwright.formats.rust_memory_x",
+    "flashwright.evolve.catalog",
     "flashwright.formats.bouffalo_toml",
     "flashwright.formats.picotool_json",
     "flashwright.formats.infineon_json",

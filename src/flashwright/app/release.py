@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flashwright.base.text import printable
@@ -48,13 +49,16 @@ def release(
 
 
 def guarded(
-    tables: tuple[Table, ...], lock_source: Source, facts: FieldFacts | None = None
+    tables: tuple[Table, ...],
+    lock_source: Source,
+    facts: FieldFacts | None = None,
+    renames: Sequence[tuple[str, str]] = (),
 ) -> tuple[Finding, ...]:
     """What the tables break of the supported releases in the lock, or why it cannot be read."""
     lock, faults = _opened(lock_source, lock_source.path)
     if lock is None:
         return faults
-    found = [f for table in tables for f in guard(lock, table, facts)]
+    found = [f for table in tables for f in guard(lock, table, facts, renames)]
     return (*faults, *found)
 
 

@@ -7,6 +7,7 @@ import argparse
 from flashwright.app.check import check
 from flashwright.cli.options import (
     UsageError,
+    add_field_facts,
     add_reading,
     add_reporting,
     lock_path,
@@ -35,6 +36,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_reading(parser, several=True)
     parser.add_argument("--lock", metavar="FILE", help="flash.lock beside FILE, if it exists")
     parser.add_argument("--no-lock", action="store_true", help="whatever has shipped")
+    add_field_facts(parser)
     add_reporting(parser)
 
 
@@ -53,6 +55,8 @@ def execute(args: argparse.Namespace) -> int:
             result = check(source_of(args, path), catalogue, options, args.form)
             findings.extend(result.findings)
             findings.extend(_broken_releases(result.layouts.tables, path, args))
+        except UsageError as fault:
+            return complain(fault.finding, args)
         except FileFaultError as fault:
             findings.append(fault.finding)
             continue
@@ -73,8 +77,9 @@ def _broken_releases(
     if lock is None:
         return ()
     from flashwright.app.release import guarded
+    from flashwright.cli.field import field_facts, renames
 
-    return guarded(tables, lock)
+    return guarded(tables, lock, field_facts(args), renames(args))
 
 
 def _count(number: int, word: str) -> str:

@@ -6,8 +6,14 @@ import argparse
 import shutil
 
 from flashwright.app.diff import changes_text, compare, compared_as_json
-from flashwright.cli.field import add_field_facts, field_facts, one_table, renames
-from flashwright.cli.options import UsageError, add_reading, add_reporting, in_colour
+from flashwright.cli.field import field_facts, one_table, renames
+from flashwright.cli.options import (
+    UsageError,
+    add_field_facts,
+    add_reading,
+    add_reporting,
+    in_colour,
+)
 from flashwright.cli.report import complain, report
 from flashwright.diag.finding import Finding, in_order
 from flashwright.host.catalogue import Catalogue

@@ -5,34 +5,11 @@ from __future__ import annotations
 import argparse
 
 from flashwright.app.layout import read_layouts
-from flashwright.cli.options import UsageError, read_options, size_argument, source_of
+from flashwright.cli.options import UsageError, read_options, source_of
 from flashwright.diag.finding import Finding, Severity, error
 from flashwright.evolve.field import FieldFacts
 from flashwright.host.catalogue import Catalogue
 from flashwright.model.table import Table
-
-
-def add_field_facts(parser: argparse.ArgumentParser) -> None:
-    """What is known of the devices that shipped."""
-    group = parser.add_argument_group("devices in the field")
-    group.add_argument("--running", default="", metavar="SLOT", help="the slot they all run from")
-    group.add_argument(
-        "--image-size", type=size_argument, default=0, metavar="BYTES", help="the new image's size"
-    )
-    group.add_argument(
-        "--bootloader-updatable", action="store_true", help="the bootloader can be replaced too"
-    )
-    group.add_argument(
-        "--accept-table-window",
-        action="store_true",
-        help="take the risk of the moment without a partition table",
-    )
-    group.add_argument(
-        "--discard", action="append", default=[], metavar="NAME", help="its data may be lost"
-    )
-    group.add_argument(
-        "--rename", action="append", default=[], metavar="OLD=NEW", help="the same partition"
-    )
 
 
 def field_facts(args: argparse.Namespace) -> FieldFacts:
@@ -42,6 +19,10 @@ def field_facts(args: argparse.Namespace) -> FieldFacts:
         image_size=args.image_size,
         bootloader_updatable=args.bootloader_updatable,
         accept_table_window=args.accept_table_window,
+        table_copies=args.table_copies,
+        app_demands_md5=not args.old_app_without_md5,
+        bootloader_reads_md5=not args.bootloader_before_md5,
+        position_free=args.position_free,
         discard=tuple(args.discard),
     )
 

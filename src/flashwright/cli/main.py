@@ -34,6 +34,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("convert", "write a layout in another format", "flashwright.cli.convert"),
     Command("sync", "do a board's several files agree?", "flashwright.cli.sync"),
     Command("diff", "what a new layout does to devices in the field", "flashwright.cli.diff"),
+    Command("migrate", "the way from an old layout to a new one", "flashwright.cli.migrate"),
     Command("release", "record the layout that ships in flash.lock", "flashwright.cli.release"),
     Command("lock", "list what has shipped, or drop a release", "flashwright.cli.lock"),
     Command("devices", "list, search and show devices", "flashwright.cli.devices"),

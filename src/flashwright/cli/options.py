@@ -73,6 +73,48 @@ def add_colour(parser: argparse._ActionsContainer) -> None:
     parser.add_argument("--color", choices=("auto", "always", "never"), default="auto")
 
 
+def add_field_facts(parser: argparse.ArgumentParser) -> None:
+    """What is known of the devices that shipped."""
+    group = parser.add_argument_group("devices in the field")
+    group.add_argument("--running", default="", metavar="SLOT", help="the slot they all run from")
+    group.add_argument(
+        "--image-size", type=size_argument, default=0, metavar="BYTES", help="the new image's size"
+    )
+    group.add_argument(
+        "--bootloader-updatable", action="store_true", help="the bootloader can be replaced too"
+    )
+    group.add_argument(
+        "--accept-table-window",
+        action="store_true",
+        help="take the risk of the moment without a partition table",
+    )
+    group.add_argument(
+        "--table-copies",
+        type=int,
+        metavar="N",
+        help="copies of the table in flash (0: compiled in)",
+    )
+    group.add_argument(
+        "--old-app-without-md5",
+        action="store_true",
+        help="ESP-IDF: the application takes a table without MD5",
+    )
+    group.add_argument(
+        "--bootloader-before-md5",
+        action="store_true",
+        help="ESP-IDF: the bootloader is older than v3.1",
+    )
+    group.add_argument(
+        "--position-free", action="store_true", default=None, help="images run from any offset"
+    )
+    group.add_argument(
+        "--discard", action="append", default=[], metavar="NAME", help="its data may be lost"
+    )
+    group.add_argument(
+        "--rename", action="append", default=[], metavar="OLD=NEW", help="the same partition"
+    )
+
+
 def in_colour(args: argparse.Namespace) -> bool:
     """Whether standard output takes colours; NO_COLOR is respected (https://no-color.org)."""
     if args.color != "auto":

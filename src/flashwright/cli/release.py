@@ -6,9 +6,10 @@ import argparse
 
 from flashwright.app.check import check
 from flashwright.app.release import release
-from flashwright.cli.field import add_field_facts, field_facts
+from flashwright.cli.field import field_facts
 from flashwright.cli.options import (
     UsageError,
+    add_field_facts,
     add_reading,
     add_reporting,
     lock_path,

@@ -1,9 +1,9 @@
 """Bouffalo Lab's partition TOML (BL602, BL616, BL702, BL808), as `bflb-mcu-tool` reads it.
 
 An entry holds up to two places of one partition (``address0``/``size0``, ``address1``/``size1``),
-of which one is active. Each place becomes a partition here: ``FW`` and ``FW@1``. A second place that
-is smaller holds a compressed image (flag ``compressed``). The second place of the firmware may lie
-over ``mfg`` on purpose: that overlap is declared.
+of which one is active. Each place becomes a partition here: ``FW`` and ``FW@1``. A second place
+that is smaller holds a compressed image (flag ``compressed``). The second place of the firmware may
+lie over ``mfg`` on purpose: that overlap is declared.
 
 Source: components/utils/partition/partition.h and bflb-mcu-tool 1.10.0 libs/*/partition_cfg_do.py.
 """

@@ -1,0 +1,63 @@
+"""``flashwright migrate OLD NEW``."""
+
+from __future__ import annotations
+
+import argparse
+
+from flashwright.cli.field import field_facts, one_table, renames
+from flashwright.cli.options import UsageError, add_field_facts, add_reading, add_reporting
+from flashwright.cli.report import complain, report
+from flashwright.diag.finding import Finding, error, in_order
+from flashwright.host.catalogue import Catalogue
+from flashwright.host.files import FileFaultError, write_whole
+
+_EXAMPLES = """\
+examples:
+  flashwright migrate old.toml new.toml
+  flashwright migrate board-1.0.c board-2.0.c --device mk3060 --c migration.h
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Its options."""
+    parser.epilog = _EXAMPLES
+    parser.add_argument("old", metavar="OLD", help="the layout that shipped")
+    add_reading(parser)
+    parser.add_argument("--table", metavar="NAME", help="which table of files with several")
+    parser.add_argument("--c", metavar="FILE", dest="c_file", help="write the steps as a C array")
+    parser.add_argument("--c-name", metavar="NAME", default="flashwright_migration")
+    add_field_facts(parser)
+    add_reporting(parser)
+
+
+def execute(args: argparse.Namespace) -> int:
+    """Plan the way from the old layout to the new one, or say why there is none."""
+    from flashwright.evolve.migrate import migrate
+    from flashwright.evolve.migration_out import migration_as_json, migration_as_text, to_c
+
+    catalogue = Catalogue()
+    findings: list[Finding] = []
+    try:
+        pairs = renames(args)
+        old = one_table(args.old, args, catalogue, findings)
+        new = one_table(args.file, args, catalogue, findings)
+        outcome = migrate(old, new, field_facts(args), pairs)
+        migration = outcome.migration
+        if migration is not None and args.c_file:
+            if not args.c_name.isidentifier() or not args.c_name.isascii():
+                help = "use letters, digits and _"
+                raise UsageError(error("CLI006", f"`{args.c_name}` is no name in C", help))
+            write_whole(args.c_file, to_c(migration, args.c_name).encode())
+    except (UsageError, FileFaultError) as fault:
+        return complain(fault.finding, args)
+    text = f"verdict: {outcome.verdict.words}\n"
+    if migration is not None:
+        text += migration_as_text(migration)
+    more = {
+        "verdict": outcome.verdict.words,
+        "migration": migration_as_json(migration) if migration is not None else None,
+    }
+    # The reasons of the verdict are what the migration takes care of; without one they stand.
+    told = in_order([*findings, *outcome.findings])
+    status = report(told, args, tables=(old, new), more=more, text=text)
+    return max(1, status) if migration is None else 0 if status < 2 else status
