@@ -1,51 +1,78 @@
-"""Two layouts side by side, with a line from every partition's old place to its new one.
+"""Two layouts side by side: what became of each partition, and where both are drawn.
 
-Both sides are drawn on one scale of bytes, so that a line that slopes is a partition that moved.
-Where the partitions are far apart in size, the scale folds as in the map of one layout.
+Both sides are drawn on one scale of bytes, flash by flash, so that a line that slopes is a
+partition that moved. Partitions belong together by name, or as the caller says. What a change
+*means* for devices is judged elsewhere (``evolve``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
 
-from flashwright.base.extent import Extent
 from flashwright.base.size import format_hex, format_size
 from flashwright.base.text import printable
-from flashwright.draw import ink
 from flashwright.draw.ink import Theme
-from flashwright.draw.picture import Item, Kind
-from flashwright.draw.scale import Scale, fold
-from flashwright.draw.tone import tone_of
-from flashwright.draw.words import fitted, plain_text, width_of
-from flashwright.model.table import Partition, Table
+from flashwright.draw.picture import Item, Kind, Picture, Strip, picture
+from flashwright.draw.words import short_access
+from flashwright.model.table import Table
 
+#: Pairs of (old name, new name).
 Mapping = Sequence[tuple[str, str]]
 
-#: More partitions than this on one side are not drawn one by one.
-MOST_PARTITIONS = 200
 
-_ROW, _MOST_ROWS, _SLOPE = 20.0, 4.0, 0.3
-_BOX, _BETWEEN, _EDGE, _NUMBERS = 240.0, 150.0, 16.0, 76.0
+class Change(StrEnum):
+    """What became of a partition, as far as its place tells."""
 
-
-@dataclass(frozen=True, slots=True)
-class _Side:
-    """The partitions of one layout in one flash, by offset, in columns where they overlap."""
-
-    partitions: tuple[Partition, ...]
-    columns: tuple[int, ...]
-    count: int
+    KEPT = "kept"
+    RESIZED = "resized"
+    MOVED = "moved"
+    #: It lies in another flash now.
+    ELSEWHERE = "elsewhere"
+    DROPPED = "dropped"
+    NEW = "new"
 
 
 @dataclass(frozen=True, slots=True)
-class _Flash:
-    """One flash of both layouts on one scale."""
+class Box:
+    """A partition of one side: its item, what became of it, and the words for that."""
+
+    item: Item
+    change: Change
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One flash of both layouts. ``links`` are pairs that lie in it on both sides: old, new.
+
+    ``rest`` of a side are its reserved ranges and gaps. ``cuts`` are the offsets of both sides.
+    """
 
     owner: str
-    old: _Side
-    new: _Side
+    old: tuple[Box, ...]
+    new: tuple[Box, ...]
+    old_rest: tuple[Item, ...]
+    new_rest: tuple[Item, ...]
+    links: tuple[tuple[Box, Box], ...]
     cuts: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Both layouts, flash by flash, and what cannot be drawn."""
+
+    old: str
+    new: str
+    panels: tuple[Panel, ...]
+    notes: tuple[str, ...]
+
+    def count(self, change: Change) -> int:
+        """How many partitions had that fate; of pairs the new one counts."""
+        old = sum(b.change is change for p in self.panels for b in p.old)
+        new = sum(b.change is change for p in self.panels for b in p.new)
+        return old if change is Change.DROPPED else new
 
 
 def compare_terminal(
@@ -57,71 +84,50 @@ def compare_terminal(
     colour: bool = False,
     unicode: bool = True,
 ) -> str:
-    """Both layouts as lines of at most ``width`` cells (80 to 200), old left and new right.
+    """Both layouts in lines of at most ``width`` cells (80 to 200), old left and new right.
 
-    ``mapping`` pairs the names (default: the same names). Between the sides stands what became of
-    the partition: ``═`` kept, ``↓`` or ``↑`` moved, ``±`` another size, ``✕`` dropped, ``+`` new.
+    ``mapping`` pairs the names (default: the same names). Lines lead from old to new places; what
+    became of a partition stands in its box.
     """
-    width = min(max(width, 80), 200)
-    pairs = _pairs(old, new, mapping)
-    side = (width - 12) // 2
-    lines = []
-    for flash in _flashes(old, new):
-        lines.append(plain_text(f"{flash.owner}: {_title(old)} -> {_title(new)}", unicode)[:width])
-        for one, other, mark in _rows(flash, pairs):
-            left, right = _cell(one, side), _cell(other, side)
-            sign = mark if unicode else _ASCII[mark]
-            shown = f"\x1b[{_CODES[mark]}m{sign}\x1b[0m" if colour and _CODES[mark] else sign
-            line = f"{_filled(left, side)}     {shown}     {right}".rstrip()
-            lines.append(plain_text(line, unicode) if not colour else line)
-        lines.append("")
-    lines.append(_legend(unicode))
-    return "\n".join(lines) + "\n"
+    from flashwright.draw.compare_sheet import comparison_text
 
-
-_ASCII = {"═": "=", "↓": "v", "↑": "^", "±": "~", "✕": "x", "+": "+", "→": ">"}
-_CODES = {"═": "", "↓": "33", "↑": "33", "±": "36", "✕": "31", "+": "32", "→": "33"}
+    return comparison_text(comparison(old, new, mapping), width, colour=colour, unicode=unicode)
 
 
 def compare_svg(
     old: Table, new: Table, mapping: Mapping | None = None, *, theme: Theme = "auto"
 ) -> str:
-    """Both layouts as one SVG, old left and new right, lines between the places of each pair."""
+    """Both layouts as one SVG, old left and new right, with bands from old to new places."""
+    from flashwright.draw.compare_paper import comparison_svg
+
+    return comparison_svg(comparison(old, new, mapping), theme=theme)
+
+
+def comparison(old: Table, new: Table, mapping: Mapping | None = None) -> Comparison:
+    """What became of each partition of ``old`` in ``new``."""
+    one, other = picture(old), picture(new)
     pairs = _pairs(old, new, mapping)
-    body = [
-        ink.text(_EDGE, 28, "what the new layout does to the old one", "fw-h"),
-        ink.text(_EDGE + _NUMBERS, 50, f"old: {_title(old)}", "fw-b"),
-        ink.text(_EDGE + _NUMBERS + _BOX + _BETWEEN, 50, f"new: {_title(new)}", "fw-b"),
-    ]
-    y = 62.0
-    places: dict[tuple[str, str], tuple[float, float, float]] = {}
-    for flash in _flashes(old, new):
-        scale = fold(flash.cuts, most=_MOST_ROWS, slope=_SLOPE)
-        body.append(ink.text(_EDGE, y + 12, flash.owner, "fw-q"))
-        top = y + 20
-        left, right = _EDGE + _NUMBERS, _EDGE + _NUMBERS + _BOX + _BETWEEN
-        body += _side_svg(flash.old, "old", left, top, scale, places, numbers=-1)
-        body += _side_svg(flash.new, "new", right, top, scale, places, numbers=1)
-        y = top + scale.at(flash.cuts[-1]) * _ROW + 12 if flash.cuts else top
-    body += _links(pairs, places)
-    width = 2 * (_EDGE + _NUMBERS + _BOX) + _BETWEEN
-    body.append(ink.text(_EDGE, y + 14, _SVG_LEGEND, "fw-q"))
-    width = max(width, ink.text_width(_SVG_LEGEND) + 2 * _EDGE)
-    described = f"{len(pairs)} partitions in both layouts"
-    return ink.document(
-        body, width, y + 14 + _EDGE, title="layouts compared", description=described, theme=theme
-    )
+    olds = _by_name(one)
+    news = _by_name(other)
+    partner = {name: pairs[name] for name in olds if pairs.get(name) in news}
+    back = {after: before for before, after in partner.items()}
+    owners = [s.owner for s in one.strips]
+    owners += [s.owner for s in other.strips if s.owner not in owners]
+    panels = []
+    for owner in owners:
+        left, right = _strip(one, owner), _strip(other, owner)
+        boxes = {n: _box(*place, news.get(partner.get(n, ""))) for n, place in olds.items()}
+        after = {n: _after(*place, olds.get(back.get(n, ""))) for n, place in news.items()}
+        panels.append(_panel(owner, left, right, boxes, after, partner))
+    notes = [f"old: {n}" for n in one.notes] + [f"new: {n}" for n in other.notes]
+    return Comparison(_title(old), _title(new), tuple(panels), tuple(dict.fromkeys(notes)))
 
 
-_SVG_LEGEND = (
-    "line: kept where it was; dashed: moved or another size; "
-    "boxes without a line: dropped (left), new (right)"
-)
-
-
-def _title(table: Table) -> str:
-    device = f" ({printable(table.device.id, 40)})" if table.device else ""
-    return printable(table.name, 40) + device
+def legend(compared: Comparison) -> str:
+    """How many partitions had which fate, in one line."""
+    words = {Change.ELSEWHERE: "moved to another flash"}
+    counts = [(words.get(c, c.value), compared.count(c)) for c in Change]
+    return ", ".join(f"{n} {word}" for word, n in counts if n) or "no partitions"
 
 
 def _pairs(old: Table, new: Table, mapping: Mapping | None) -> dict[str, str]:
@@ -131,125 +137,94 @@ def _pairs(old: Table, new: Table, mapping: Mapping | None) -> dict[str, str]:
     return {p.name: p.name for p in old.partitions if p.name in names}
 
 
-def _flashes(old: Table, new: Table) -> list[_Flash]:
-    owners = [*old.owners, *(o for o in new.owners if o not in old.owners)]
-    result = []
-    for owner in owners:
-        sides = [_side(table.in_flash(owner)) for table in (old, new)]
-        extents = [p.extent for s in sides for p in s.partitions]
-        cuts = tuple(sorted({e.start for e in extents} | {e.end for e in extents}))
-        result.append(_Flash(printable(owner, 40), sides[0], sides[1], cuts))
+def _by_name(drawn: Picture) -> dict[str, tuple[Item, str]]:
+    """The item and the flash of each partition; of equal names the first."""
+    result: dict[str, tuple[Item, str]] = {}
+    for strip in drawn.strips:
+        for item in strip.items:
+            if item.partition:
+                result.setdefault(item.partition.name, (item, strip.owner))
     return result
 
 
-def _side(partitions: Iterable[Partition]) -> _Side:
-    from flashwright.draw.lanes import lanes
-
-    drawn = tuple(p for p in partitions if p.extent)[:MOST_PARTITIONS]
-    placed = lanes([p.extent for p in drawn])
-    return _Side(drawn, tuple(x.index for x in placed), max((x.count for x in placed), default=1))
+def _strip(drawn: Picture, owner: str) -> Strip | None:
+    return next((s for s in drawn.strips if s.owner == owner), None)
 
 
-def _rows(
-    flash: _Flash, pairs: dict[str, str]
-) -> list[tuple[Partition | None, Partition | None, str]]:
-    """The lines of the terminal: pairs by their new place, dropped ones where they were."""
-    news = {p.name: p for p in flash.new.partitions}
-    taken: set[str] = set()
-    rows: list[tuple[int, int, Partition | None, Partition | None, str]] = []
-    for one in flash.old.partitions:
-        other = news.get(pairs.get(one.name, ""))
-        if other is None:
-            mark = "→" if one.name in pairs else "✕"
-            rows.append((one.extent.start, 0, one, None, mark))
-        else:
-            taken.add(other.name)
-            rows.append((other.extent.start, 1, one, other, _mark(one.extent, other.extent)))
-    rows += [(p.extent.start, 2, None, p, "+") for p in flash.new.partitions if p.name not in taken]
-    return [(a, b, mark) for _, _, a, b, mark in sorted(rows, key=lambda r: r[:2])]
+def _box(item: Item, owner: str, after: tuple[Item, str] | None) -> Box:
+    """The box of an old partition."""
+    if after is None:
+        return _with(item, Change.DROPPED, ["dropped"])
+    change = _change(item, owner, *after)
+    return _with(item, change, [f"now in {after[1]}"] if change is Change.ELSEWHERE else [])
 
 
-def _mark(old: Extent, new: Extent) -> str:
-    if old == new:
-        return "═"
-    if old.start == new.start:
-        return "±"
-    return "↓" if new.start > old.start else "↑"
+def _after(item: Item, owner: str, before: tuple[Item, str] | None) -> Box:
+    """The box of a new partition."""
+    if before is None:
+        return _with(item, Change.NEW, ["new"])
+    old, old_owner = before
+    change = _change(old, old_owner, item, owner)
+    words = []
+    if change is Change.ELSEWHERE:
+        words.append(f"was in {old_owner}")
+    elif change is Change.MOVED:
+        distance = item.extent.start - old.extent.start
+        words.append(f"moved {'+' if distance > 0 else ''}{format_hex(distance)}")
+    if grown := item.extent.size - old.extent.size:
+        words.append(f"{'grown' if grown > 0 else 'shrunk'} by {format_size(abs(grown))}")
+    if old.name != item.name:
+        words.append(f"was {old.name}")
+    return _with(item, change, words)
 
 
-def _cell(partition: Partition | None, width: int) -> str:
-    if partition is None:
-        return ""
-    place = f"{format_hex(partition.extent.start):>10} {format_size(partition.size):>9}  "
-    return place + fitted(printable(partition.name), max(4, width - len(place)))
+def _change(old: Item, old_owner: str, new: Item, new_owner: str) -> Change:
+    if old_owner != new_owner:
+        return Change.ELSEWHERE
+    if old.extent == new.extent:
+        return Change.KEPT
+    return Change.RESIZED if old.extent.start == new.extent.start else Change.MOVED
 
 
-def _filled(text: str, width: int) -> str:
-    return text + " " * max(0, width - width_of(text))
+def _with(item: Item, change: Change, words: list[str]) -> Box:
+    said = [*words, format_size(item.extent.size), *short_access(item)]
+    return Box(item, change, tuple(said))
 
 
-def _legend(unicode: bool) -> str:
-    words = (
-        ("═", "kept"),
-        ("↓", "to a higher offset"),
-        ("↑", "to a lower offset"),
-        ("±", "another size"),
-        ("→", "to another flash"),
-        ("✕", "dropped"),
-        ("+", "new"),
-    )
-    return "  ".join(f"{mark if unicode else _ASCII[mark]} {text}" for mark, text in words)
+def _panel(
+    owner: str,
+    old: Strip | None,
+    new: Strip | None,
+    olds: dict[str, Box],
+    news: dict[str, Box],
+    partner: dict[str, str],
+) -> Panel:
+    left, right = tuple(_boxes(old, olds)), tuple(_boxes(new, news))
+    by_item = {id(b.item): b for b in right}
+    links = []
+    for box in left:
+        name = box.item.partition.name if box.item.partition else ""
+        other = news.get(partner.get(name, ""))
+        here = by_item.get(id(other.item)) if other else None
+        if here and olds[name].item is box.item:
+            links.append((box, here))
+    cuts = {c for s in (old, new) if s for c in s.cuts}
+    return Panel(owner, left, right, _rest(old), _rest(new), tuple(links), tuple(sorted(cuts)))
 
 
-def _side_svg(
-    side: _Side,
-    which: str,
-    x: float,
-    top: float,
-    scale: Scale,
-    places: dict[tuple[str, str], tuple[float, float, float]],
-    *,
-    numbers: int,
-) -> list[str]:
-    """The boxes of one side; ``numbers`` -1 puts the offsets at their left, 1 at their right."""
-    result = []
-    width = _BOX / side.count
-    for partition, column in zip(side.partitions, side.columns, strict=True):
-        y = top + scale.at(partition.extent.start) * _ROW
-        bottom = top + scale.at(partition.extent.end) * _ROW
-        left = x + width * column
-        item = Item(Kind.PARTITION, printable(partition.name), partition.extent, partition.role)
-        result.append(f"<g><title>{ink.clean(item.name)}: {partition.extent}</title>")
-        result.append(ink.rect(left, y, width, bottom - y, f"fw-fill-{tone_of(item)} fw-s-line"))
-        label = f"{item.name}  {format_size(partition.size)}"
-        room = int((width - 12) / ink.CHAR)
-        result.append(ink.text(left + 6, y + 14.5, fitted(label, room)))
-        result.append("</g>")
-        at, anchor = (x - 6, "end") if numbers < 0 else (x + _BOX + 6, "start")
-        result.append(
-            ink.text(at, y + 4.5, format_hex(partition.extent.start), "fw-q", anchor=anchor)
-        )
-        places[which, partition.name] = (y, bottom, float(partition.extent.start))
-    return result
-
-
-def _links(
-    pairs: dict[str, str], places: dict[tuple[str, str], tuple[float, float, float]]
-) -> list[str]:
-    left = _EDGE + _NUMBERS + _BOX
-    right = left + _BETWEEN
-    result = []
-    for old, new in pairs.items():
-        one, other = places.get(("old", old)), places.get(("new", new))
-        if one is None or other is None:
+def _boxes(strip: Strip | None, known: dict[str, Box]) -> Iterator[Box]:
+    for item in strip.items if strip else ():
+        if item.partition is None:
             continue
-        kept = one == other
-        middle = (left + right) / 2
-        for a, b in ((one[0], other[0]), (one[1], other[1])):
-            d = (
-                f"M{ink.num(left)} {ink.num(a)}C{ink.num(middle)} {ink.num(a)} "
-                f"{ink.num(middle)} {ink.num(b)} {ink.num(right)} {ink.num(b)}"
-            )
-            more = "" if kept else 'stroke-dasharray="5 3"'
-            result.append(ink.path(d, "fw-s-line" if kept else "fw-s-warning", more))
-    return result
+        box = known[item.partition.name]
+        # A second partition of the same name has no partner: which one is meant is not known.
+        yield box if box.item is item else replace(box, item=item, change=Change.KEPT, words=())
+
+
+def _rest(strip: Strip | None) -> tuple[Item, ...]:
+    return tuple(i for i in strip.items if i.kind is not Kind.PARTITION) if strip else ()
+
+
+def _title(table: Table) -> str:
+    device = f" ({printable(table.device.id, 40)})" if table.device else ""
+    return printable(table.name, 40) + device

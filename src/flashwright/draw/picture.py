@@ -186,8 +186,8 @@ def _strip(view: View, owner: str, findings: Sequence[Finding]) -> Strip:
         whole = Extent(min(p.extent.start for p in partitions), max(ends))
     shown, folded = _bounded(partitions)
     slots = _slot_letters(view)
-    numbers = {id(p): n for n, p in enumerate(view.table.partitions)}
-    items = [_partition_item(p, slots, numbers[id(p)]) for p in shown]
+    numbers = {_key(p): n for n, p in reversed(list(enumerate(view.table.partitions)))}
+    items = [_partition_item(p, slots, numbers[_key(p)]) for p in shown]
     items += folded
     fixed = _fixed_items(view.device, owner, partitions) if view.device else []
     items += [i for i in fixed[:MOST_FIXED] if i.extent.overlaps(whole)]
@@ -410,8 +410,8 @@ def _notes(view: View, owners: Sequence[str], strips: Sequence[Strip]) -> tuple[
         notes.append("not in the flash that they name: " + _some(astray))
     if empty := [f"{_name(p)} at {format_hex(p.start)}" for p in view.present if not p.extent]:
         notes.append("empty: " + _some(empty))
-    present = {id(p) for p in view.present}
-    if other := [_name(p) for p in view.table.partitions if id(p) not in present]:
+    present = {_key(p) for p in view.present}
+    if other := [_name(p) for p in view.table.partitions if _key(p) not in present]:
         notes.append("not in a flash: " + _some(other))
     for strip in strips:
         if hidden := _hidden(view, strip):
@@ -426,6 +426,11 @@ def _hidden(view: View, strip: Strip) -> int:
     found = next(same, ())
     shown = min(len(found), MOST_PARTITIONS)
     return shown - sum(1 for i in strip.items if i.kind is Kind.PARTITION)
+
+
+def _key(partition: Partition) -> tuple[str, str, int]:
+    """What tells a partition of the table from others, wherever the view has put it."""
+    return partition.owner, partition.name, partition.start
 
 
 def _name(partition: Partition) -> str:

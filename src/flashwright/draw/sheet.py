@@ -57,6 +57,16 @@ class _Columns:
     blocks_width: int
 
 
+def boundary_lines(scale: Scale) -> dict[int, int]:
+    """The line of each cut; two lines are a row, and every range has a line for its label."""
+    lines = {step.extent.start: 0 for step in scale.steps[:1]}
+    at = 0
+    for step in scale.steps:
+        at += max(2, round(2 * step.height))
+        lines[step.extent.end] = at
+    return lines
+
+
 class Sheet:
     """One strip on a canvas."""
 
@@ -67,7 +77,7 @@ class Sheet:
         self.width = width
         self.digits = digits_for(strip.cuts)
         self.bars = _bar_lanes(strip.hatches)
-        self.lines = self._boundaries()
+        self.lines = boundary_lines(scale)
         self.at = self._columns()
         self.canvas = Canvas(width, max(self.lines.values()) + 1, unicode=unicode)
 
@@ -118,15 +128,6 @@ class Sheet:
         if item.slot:
             return item.slot[0]
         return next((c for c in item.name.lower() if c.isascii() and c.isalnum()), "?")
-
-    def _boundaries(self) -> dict[int, int]:
-        """The line of each cut; every range has at least one line for its label."""
-        lines = {self.strip.cuts[0]: 0} if self.strip.cuts else {0: 0}
-        at = 0
-        for step in self.scale.steps:
-            at += max(2, round(2 * step.height))
-            lines[step.extent.end] = at
-        return lines
 
     def _columns(self) -> _Columns:
         strip, width = self.strip, self.width
@@ -211,10 +212,10 @@ class Sheet:
 
     def _tears(self) -> None:
         glyph = self._glyph(("≈", "~"))
-        for step in self.scale.steps:
-            if step.form is Form.CUT:
-                y = (self.lines[step.extent.start] + self.lines[step.extent.end] + 1) // 2
-                self.canvas.fill(y, self.at.box, self.at.box_end + 1, glyph, "quiet")
+        for item in self.strip.items:
+            left, right = self._sides(item)
+            for y in self._torn(item):
+                self.canvas.fill(y, left, right + 1, glyph, "quiet")
 
     def _hatch(self, hatch: Hatch) -> None:
         """The bytes of a finding, in every box that holds some of them."""
@@ -251,24 +252,24 @@ class Sheet:
         style = "quiet" if item.kind in _GAPS else tone_of(item)
         self.canvas.across(top, left, right, style)
         self.canvas.across(bottom, left, right, style)
-        torn = self._torn_lines()
         for x in (left, right):
             at = top
-            for y in [t for t in torn if top < t < bottom] + [bottom]:
+            for y in [*self._torn(item), bottom]:
                 self.canvas.down(x, at, y if y == bottom else y - 1, style)
                 at = y + 1
 
-    def _torn_lines(self) -> list[int]:
+    def _torn(self, item: Item) -> list[int]:
+        """The lines of an item that are drawn as torn."""
         return [
             (self.lines[s.extent.start] + self.lines[s.extent.end] + 1) // 2
             for s in self.scale.steps
-            if s.form is Form.CUT
+            if s.form is Form.CUT and item.extent.covers(s.extent)
         ]
 
     def _label(self, item: Item) -> None:
         left, right = self._sides(item)
         top, bottom = self._rows(item)
-        torn = self._torn_lines()
+        torn = self._torn(item)
         rows = [y for y in range(top + 1, bottom) if y not in torn]
         if not rows:
             return
@@ -339,7 +340,8 @@ class Sheet:
                 self.canvas.write(y, at.mark, mark.text + self._glyph(("▶", ">")), "strong")
             else:
                 text = plain_text(f"{self._glyph(('◂', '<'))} {mark.text}", self.unicode)
-                self.canvas.write(y, at.size, text[: max(0, at.bars - at.size - 1)], "quiet")
+                if self.canvas.is_blank(y, at.size, at.size + len(text)):
+                    self.canvas.write(y, at.size, text, "quiet")
 
     def _bracket(self, x: int, pair: tuple[Item, ...]) -> None:
         middles = [self._rows(i)[0] + 1 for i in pair]

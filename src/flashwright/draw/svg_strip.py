@@ -133,13 +133,13 @@ def box_fill(item: Item, x: float, y: float, width: float, height: float) -> lis
     return filling
 
 
-def box_label(
-    item: Item, x: float, y: float, width: float, height: float, *, with_size: bool
+def box_words(
+    item: Item, words: Sequence[str], x: float, y: float, width: float, height: float
 ) -> list[str]:
     """The words in a box: the name in bold, and what else there is room for."""
     lines = 1 + int((height - 20) // _LINE) if height >= 20 else 1
     columns = int((width - 12) / ink.CHAR)
-    said = label_lines(item.name, pieces(item, with_size=with_size), columns, min(lines, 4))
+    said = label_lines(item.name, words, columns, min(lines, 4))
     halo = f"fw-o fw-o-{tone_of(item)}"
     result = []
     for number, line in enumerate(said):
@@ -318,7 +318,7 @@ def _labelled(frame: _Frame, item: Item, left: float, width: float) -> list[str]
     top = frame.y(item.extent.start)
     alone = item.lanes == 1
     room = _room(frame, item)
-    words = box_label(item, left, top, width, room, with_size=not alone)
+    words = box_words(item, pieces(item, with_size=not alone), left, top, width, room)
     css = "fw-item" if item.index < 0 else f"fw-item fw-i{item.index}"
     result = [f'<g class="{css}"><title>{ink.clean(tooltip(frame.strip, item))}</title>']
     result.append(ink.rect(left, top, width, _tall(frame, item), "fw-hit", 'fill-opacity="0"'))

@@ -66,22 +66,25 @@ def terminal(
     width = min(max(width, NARROWEST), WIDEST)
     drawn = picture(table, findings)
     codes = CODES if colour else {}
-    lines = _plain(drawn.title, width, codes, "strong", unicode)
-    lines += _plain(drawn.subtitle, width, codes, "quiet", unicode) if drawn.subtitle else []
+    lines = plain_lines(drawn.title, width, codes, "strong", unicode)
+    lines += plain_lines(drawn.subtitle, width, codes, "quiet", unicode) if drawn.subtitle else []
     for strip in drawn.strips:
         lines.append("")
-        lines += _plain(heading(strip), width, codes, "strong", unicode)
+        lines += plain_lines(heading(strip), width, codes, "strong", unicode)
         scale = fold(strip.cuts, most=MOST_ROWS, slope=SLOPE)
         sheet = Sheet(strip, scale, width, unicode)
         lines += sheet.overview(codes)
         lines += sheet.drawn(codes)
-        lines += _plain(totals_text(strip), width, codes, "", unicode)
-        lines += _plain(scale_text(scale, "2 lines"), width, codes, "quiet", unicode)
+        lines += plain_lines(totals_text(strip), width, codes, "", unicode)
+        lines += plain_lines(scale_text(scale, "2 lines"), width, codes, "quiet", unicode)
     lines += _below(drawn, width, codes, unicode)
     return "".join(f"{line}\n" for line in lines)
 
 
-def _plain(text: str, width: int, codes: dict[str, str], style: str, unicode: bool) -> list[str]:
+def plain_lines(
+    text: str, width: int, codes: dict[str, str], style: str, unicode: bool
+) -> list[str]:
+    """``text`` in lines of at most ``width`` cells, in a style."""
     code = codes.get(style, "")
     lines = wrapped(plain_text(text, unicode), width)
     lines = [plain_text(line, unicode) for line in lines]
@@ -97,13 +100,13 @@ def _below(drawn: Picture, width: int, codes: dict[str, str], unicode: bool) -> 
     if any(m.kind == "boot" for s in drawn.strips for m in s.marks):
         words.append(("▶" if unicode else ">") + " the bootloader jumps here")
     if words:
-        lines += _plain("   ".join(words).replace("   ", "  "), width, codes, "quiet", unicode)
+        lines += plain_lines("   ".join(words).replace("   ", "  "), width, codes, "quiet", unicode)
     for note in drawn.notes:
-        lines += _plain(f"note: {note}", width, codes, "quiet", unicode)
+        lines += plain_lines(f"note: {note}", width, codes, "quiet", unicode)
     if drawn.findings:
         lines.append("")
     for finding in drawn.findings[:MOST_FINDINGS]:
-        lines += _plain(finding_text(finding), width, codes, finding.severity.word, unicode)
+        lines += plain_lines(finding_text(finding), width, codes, finding.severity.word, unicode)
     if len(drawn.findings) > MOST_FINDINGS:
         lines.append(f"and {len(drawn.findings) - MOST_FINDINGS} more findings")
     return lines

@@ -13,7 +13,7 @@ from flashwright.base.extent import Extent
 from flashwright.base.size import format_hex, format_size
 from flashwright.base.text import printable
 from flashwright.diag.finding import Finding, Severity
-from flashwright.draw.picture import Item, Kind, Picture, Strip, percent
+from flashwright.draw.picture import Item, Kind, Picture, Strip, access, percent
 from flashwright.draw.scale import Form, Scale
 from flashwright.model.geometry import Flash
 
@@ -89,6 +89,13 @@ def pieces(item: Item, *, with_size: bool) -> list[str]:
     number = [format_hex(item.extent.size)] if with_size else []
     said = [role] if role and role != name else []
     return size + slot + rest[:1] + said + number + rest[1:]
+
+
+def short_access(item: Item) -> list[str]:
+    """The slot of an item and what may not be done with it, in short words."""
+    slot = [f"slot {item.slot}"] if item.slot else []
+    denied = access(item.partition) if item.partition else ""
+    return slot + ([denied] if denied else [])
 
 
 def heading(strip: Strip) -> str:
