@@ -28,18 +28,7 @@ PAGES: tuple[Page, ...] = (
         """,
     ),
     page("CLI004", "no-renaming", Severity.ERROR, "`--rename` takes OLD=NEW, two names."),
-    page(
-        "CLI005",
-        "drop-without-reason",
-        Severity.ERROR,
-        """A release is dropped from the lock without a reason.
-
-        ## Why it matters
-        Devices with that release stay in the field; whoever reads the lock later has to know why
-        new layouts may break them.
-        """,
-    ),
-    page("CLI006", "no-c-name", Severity.ERROR, "A name for C is no identifier."),
+    page("CLI005", "no-c-name", Severity.ERROR, "A name for C is no identifier."),
     page(
         "DRW001",
         "unknown-picture",

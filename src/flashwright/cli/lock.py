@@ -5,9 +5,8 @@ from __future__ import annotations
 import argparse
 
 from flashwright.app.release import dropped, listed
-from flashwright.cli.options import UsageError, add_reporting
+from flashwright.cli.options import add_reporting
 from flashwright.cli.report import complain, report
-from flashwright.diag.finding import error
 from flashwright.host.files import FileFaultError, read_source, write_whole
 
 _EXAMPLES = """\
@@ -34,13 +33,10 @@ def execute(args: argparse.Namespace) -> int:
         if not args.drop:
             text, findings = listed(source)
             return report(findings, args, text=text)
-        if not args.reason.strip():
-            help = 'add --reason "why"; it is kept in the lock'
-            raise UsageError(error("CLI005", f"`{args.drop}` is dropped without a reason", help))
         done = dropped(source, args.drop, args.reason)
         if done.data is not None:
             write_whole(args.lock, done.data)
-    except (UsageError, FileFaultError) as fault:
+    except FileFaultError as fault:
         return complain(fault.finding, args)
     text = f"dropped {args.drop} in {args.lock}\n" if done.data is not None else ""
     return report(done.findings, args, text=text)

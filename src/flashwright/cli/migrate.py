@@ -46,7 +46,7 @@ def execute(args: argparse.Namespace) -> int:
         if migration is not None and args.c_file:
             if not args.c_name.isidentifier() or not args.c_name.isascii():
                 help = "use letters, digits and _"
-                raise UsageError(error("CLI006", f"`{args.c_name}` is no name in C", help))
+                raise UsageError(error("CLI005", f"`{args.c_name}` is no name in C", help))
             write_whole(args.c_file, to_c(migration, args.c_name).encode())
     except (UsageError, FileFaultError) as fault:
         return complain(fault.finding, args)

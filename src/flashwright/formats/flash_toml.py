@@ -419,7 +419,7 @@ PAGES: tuple[Page, ...] = (
     ),
     page(
         "SPC019",
-        "no-such-flash",
+        "flash-not-on-device",
         Severity.ERROR,
         """The device has no flash of that name.
 

@@ -29,7 +29,7 @@ from flashwright.rules.tell import (
 from flashwright.rules.view import View
 
 
-@rule("GEO100", "unknown-device", Severity.NOTE)
+@rule("GEO100", "device-not-given", Severity.NOTE)
 def unknown_device(view: View) -> Iterable[Finding]:
     """The device is not known, so a part of the table cannot be checked.
 
