@@ -10,7 +10,7 @@ from flashwright.draw.picture import Item
 from flashwright.draw.scale import Form, Scale, fold
 from flashwright.draw.svg_strip import box_fill, box_words, tear
 from flashwright.draw.tone import tone_of
-from flashwright.draw.words import digits_for, hex_text, wrapped
+from flashwright.draw.words import digits_for, fitted, hex_text, wrapped
 
 _ROW, _MOST_ROWS, _SLOPE = 20.0, 5.0, 0.35
 _BOX, _BETWEEN, _EDGE, _LINE = 320.0, 130.0, 16.0, 17.0
@@ -31,9 +31,10 @@ def comparison_svg(compared: Comparison, *, theme: Theme = "auto") -> str:
     left = _EDGE + numbers
     right = left + _BOX + _BETWEEN
     width = right + _BOX + numbers + _EDGE
+    titles = int(_BOX / ink.CHAR * 12 / 15)
     body = [
-        ink.text(left, 28, f"old: {compared.old}", "fw-h"),
-        ink.text(right, 28, f"new: {compared.new}", "fw-h"),
+        ink.text(left, 28, fitted(f"old: {compared.old}", titles), "fw-h"),
+        ink.text(right, 28, fitted(f"new: {compared.new}", titles), "fw-h"),
     ]
     y = 36.0
     for panel in compared.panels:

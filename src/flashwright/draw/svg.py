@@ -45,7 +45,7 @@ def picture_svg(drawn: Picture, *, theme: Theme = "auto", told: bool = True) -> 
     if drawn.subtitle:
         body.append(ink.text(_EDGE, 46, drawn.subtitle, "fw-q"))
         y = 52.0
-    width = _LEAST_WIDTH
+    widest = [ink.text_width(drawn.title, 15), ink.text_width(drawn.subtitle)]
     for strip in drawn.strips:
         body.append(ink.text(_EDGE, y + 18, heading(strip), "fw-b"))
         scale = fold(strip.cuts, most=MOST_ROWS, slope=SLOPE)
@@ -53,11 +53,12 @@ def picture_svg(drawn: Picture, *, theme: Theme = "auto", told: bool = True) -> 
         part = strip_svg(strip, _EDGE, y + 46)
         body += part.elements
         forms = [s.form for s in scale.steps]
-        width = max(width, part.width + 2 * _EDGE, ink.text_width(heading(strip)) + 2 * _EDGE)
         y += 46 + part.height
         said = _scale_words(scale.unit, Form.CUT in forms, Form.ENLARGED in forms)
         body.append(ink.text(_EDGE, y + 12, said, "fw-q"))
         y += 26
+        widest += [part.width, *(ink.text_width(t) for t in (heading(strip), said))]
+    width = max(_LEAST_WIDTH, max(widest) + 2 * _EDGE)
     more, y = _below(drawn, y + 4, width, told=told)
     body += more
     total = ", ".join(totals_text(s) for s in drawn.strips)

@@ -163,7 +163,7 @@ def hex_text(value: int, digits: int) -> str:
 
 def digits_for(values: Sequence[int]) -> int:
     """The number of hex digits that all of ``values`` need, at least six."""
-    return max(6, *(len(f"{v:X}") for v in values))
+    return max([6, *(len(f"{v:X}") for v in values)])
 
 
 def legend(picture: Picture) -> list[tuple[Kind, str]]:
