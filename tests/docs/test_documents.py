@@ -98,6 +98,27 @@ def test_commands_print_what_the_document_says(document: Path, tmp_path: Path) -
         document.write_text(_BLOCK.sub(lambda _: next(replacement), text), encoding="utf-8")
 
 
+def test_the_python_of_the_readme_runs(tmp_path: Path) -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    (program,) = re.findall(r"^```python\n(.*?)^```$", text, re.M | re.S)
+    shutil.copytree(ROOT / "examples", tmp_path / "examples")
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.stderr == ""
+    assert "ota_temp     0x101000..0x1F6000" in done.stdout
+    assert "GEO106 examples/esp8266-2m/broken.toml:49:6" in done.stdout
+
+
+def test_links_lead_somewhere() -> None:
+    dead = []
+    for document in DOCUMENTS:
+        for link in re.findall(r"\]\(([^)#\s]+)", document.read_text(encoding="utf-8")):
+            if "://" not in link and not (document.parent / link).exists():
+                dead.append(f"{document.relative_to(ROOT)}: {link}")
+    assert dead == []
+
+
 def test_elided_lines_match_any_lines() -> None:
     assert matches("a\n...\nd\n", "a\nb\nc\nd\n")
     assert not matches("a\n...\nd\n", "a\nb\n")

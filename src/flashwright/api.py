@@ -1,4 +1,13 @@
-"""The verbs for Python programs: paths in, values out; nothing is printed.
+"""The verbs as functions, for programs and notebooks: paths in, values out; nothing is printed.
+
+``plan`` and ``check`` answer with an object that shows its maps in a notebook::
+
+    from flashwright import api
+
+    plan = api.plan("flash.toml")
+    table = plan.layouts.tables[0]
+    for finding in api.check("board.c", device="esp8266:2m-1024").findings:
+        print(finding.code, finding.place, finding.message)
 
 Files that cannot be read raise ``FileFaultError``; everything else that is wrong is in ``findings``
 of the result.
