@@ -361,7 +361,8 @@ def _marks(
         marks += [Mark(b.extent.start, "bank", printable(b.name, 20)) for b in flash.banks]
     if device and len(device.windows_in(owner)) > 1:
         for window in device.windows_in(owner):
-            marks.append(Mark(window.extent.start, "window", printable(window.name, 20)))
+            name = f"{printable(window.name, 20)} window"
+            marks.append(Mark(window.extent.start, "window", name))
     inside = [m for m in marks if whole.start <= m.offset <= whole.end]
     return tuple(sorted(inside[:MOST_MARKS], key=lambda m: (m.offset, m.kind, m.text)))
 

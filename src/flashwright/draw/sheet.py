@@ -34,6 +34,11 @@ FILLS = {
     Kind.WASTE: ("×", "x"),
     Kind.BEYOND: ("╳", "X"),
 }
+_HATCHES = {
+    Severity.ERROR: ("╱", "/"),
+    Severity.WARNING: ("╲", "\\"),
+    Severity.NOTE: ("╌", "-"),
+}
 _GAPS = (Kind.UNUSED, Kind.WASTE, Kind.BEYOND)
 
 
@@ -220,7 +225,7 @@ class Sheet:
     def _hatch(self, hatch: Hatch) -> None:
         """The bytes of a finding, in every box that holds some of them."""
         severity = hatch.finding.severity
-        glyph = self._glyph(("╱", "/") if severity is Severity.ERROR else ("╲", "\\"))
+        glyph = self._glyph(_HATCHES[severity])
         top, bottom = self.lines[hatch.extent.start], self.lines[hatch.extent.end]
         for item in self.strip.items:
             if item.extent.overlaps(hatch.extent):
