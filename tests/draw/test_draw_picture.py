@@ -7,15 +7,9 @@ from dataclasses import replace
 import draw_tables as tables
 
 from flashwright.base.extent import Extent, merged
-from flashwright.draw.picture import (
-    MOST_HATCHES,
-    MOST_LANES,
-    MOST_PARTITIONS,
-    Item,
-    Kind,
-    Strip,
-    picture,
-)
+from flashwright.draw.picture import MOST_HATCHES, MOST_LANES, MOST_PARTITIONS, picture
+from flashwright.draw.shapes import Item, Kind, Strip
+from flashwright.model.device import Reserved
 from flashwright.model.table import Role, Table
 
 
@@ -147,3 +141,12 @@ def test_hatches_are_bounded_and_the_worst_stay() -> None:
     (strip,) = picture(table, [*many, *findings]).strips
     assert len(strip.hatches) == MOST_HATCHES
     assert sum(h.finding.severity.word == "error" for h in strip.hatches) == 4
+
+
+def test_reserved_ranges_that_are_not_drawn_are_not_called_unused() -> None:
+    many = tuple(Reserved(f"r{n}", "embedded", Extent.of(n * 0x1000, 0x1000)) for n in range(80))
+    device = tables.device("d", (tables.flash("embedded", 80 * 0x1000),), reserved=many)
+    drawn = picture(Table("t", (), device))
+    (strip,) = drawn.strips
+    assert not _items(strip, Kind.UNUSED)
+    assert "embedded: 20 more reserved ranges are not drawn" in drawn.notes

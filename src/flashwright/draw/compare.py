@@ -14,7 +14,8 @@ from enum import StrEnum
 from flashwright.base.size import format_hex, format_size
 from flashwright.base.text import printable
 from flashwright.draw.ink import Theme
-from flashwright.draw.picture import Item, Kind, Picture, Strip, picture
+from flashwright.draw.picture import picture
+from flashwright.draw.shapes import Item, Kind, Picture, Strip
 from flashwright.draw.words import short_access
 from flashwright.model.table import Table
 

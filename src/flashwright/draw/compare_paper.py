@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from flashwright.base.size import format_size
 from flashwright.draw import ink
+from flashwright.draw.boxes import box_fill, box_words, tear
 from flashwright.draw.compare import Box, Change, Comparison, Panel, legend
 from flashwright.draw.ink import Theme
-from flashwright.draw.picture import Item
 from flashwright.draw.scale import Form, Scale, fold
-from flashwright.draw.svg_strip import box_fill, box_words, tear
+from flashwright.draw.shapes import Item
 from flashwright.draw.tone import tone_of
 from flashwright.draw.words import digits_for, fitted, hex_text, wrapped
 

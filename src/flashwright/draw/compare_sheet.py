@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from flashwright.draw.canvas import Canvas
 from flashwright.draw.compare import Box, Change, Comparison, Panel, legend
-from flashwright.draw.picture import Item
 from flashwright.draw.scale import Form, Scale, fold
+from flashwright.draw.shapes import Item
 from flashwright.draw.sheet import FILLS, boundary_lines
 from flashwright.draw.terminal import CODES, MOST_ROWS, SLOPE, plain_lines
 from flashwright.draw.tone import tone_of

@@ -1,21 +1,22 @@
 """What a map shows: for each flash its ranges, marks, slot pairs and findings, without any ink.
 
-Laws: each byte of a flash lies in at least one item; text is one bounded printable line; the
-number of items, marks and hatches is bounded (``MOST_*``), and what is left out is said in a note.
-Flashes that nothing uses and that hold nothing reserved are named, not drawn.
+Laws: what is called unused is used by nothing; each byte of a flash lies in an item, unless the
+bounds (``MOST_*``) leave some items out, which is said in a note; text is one
+bounded printable line. Flashes that nothing uses and that hold nothing reserved are named, not
+drawn.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
 
 from flashwright.base.extent import Extent
 from flashwright.base.size import format_hex, format_size
 from flashwright.base.text import printable
 from flashwright.diag.finding import Finding, in_order
 from flashwright.draw.lanes import lanes
+from flashwright.draw.shapes import Hatch, Item, Kind, Mark, Picture, Strip, Totals
 from flashwright.model.device import Device
 from flashwright.model.geometry import Flash
 from flashwright.model.table import Partition, Role, Table
@@ -34,102 +35,6 @@ MOST_STRIPS = 16
 MOST_NOTES = 12
 #: Names are cut here, in characters.
 NAME_LIMIT = 64
-
-
-class Kind(StrEnum):
-    """What a range is."""
-
-    PARTITION = "partition"
-    RESERVED = "reserved"
-    #: The device has it there although the table does not say so (bootloader, partition table).
-    FIXED = "fixed"
-    UNUSED = "unused"
-    #: Unused, and not usable: the rest of an erase block that something else lies in.
-    WASTE = "waste"
-    BEYOND = "beyond"
-    #: Many partitions that are not drawn one by one.
-    FOLDED = "folded"
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """A range with a name. ``tags`` are short words (``read-only``), most telling first.
-
-    ``lane`` of ``lanes`` is its column where ranges overlap. ``slot`` is its letter in a slot
-    pair (``A``), with the number of the pair where there are several (``A2``). ``index`` counts the
-    partitions in the order of the table, -1 for everything else.
-    """
-
-    kind: Kind
-    name: str
-    extent: Extent
-    role: Role | None = None
-    tags: tuple[str, ...] = ()
-    slot: str = ""
-    partition: Partition | None = None
-    lane: int = 0
-    lanes: int = 1
-    index: int = -1
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """A place worth a name: ``kind`` is ``boot``, ``bank``, ``window`` or ``end``."""
-
-    offset: int
-    kind: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Hatch:
-    """The bytes of a finding, as far as they are drawn; an empty extent is a point."""
-
-    finding: Finding
-    extent: Extent
-
-
-@dataclass(frozen=True, slots=True)
-class Totals:
-    """Bytes of one flash by what they are for; bytes used twice count once."""
-
-    used: int
-    reserved: int
-    unused: int
-    waste: int
-
-
-@dataclass(frozen=True, slots=True)
-class Strip:
-    """One flash. ``cuts`` are all offsets where something begins or ends, rising.
-
-    ``pairs`` are the slot groups with two or more members here: their items, first slot first.
-    """
-
-    owner: str
-    flash: Flash | None
-    whole: Extent
-    items: tuple[Item, ...]
-    cuts: tuple[int, ...]
-    marks: tuple[Mark, ...]
-    hatches: tuple[Hatch, ...]
-    pairs: tuple[tuple[Item, ...], ...]
-    totals: Totals
-
-    def address(self, offset: int) -> int | None:
-        """The CPU address of ``offset``, ``None`` where the flash is not memory-mapped."""
-        return self.flash.address(offset) if self.flash else None
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """A whole map: ``findings`` are all that belong to the table, in order, drawn or not."""
-
-    title: str
-    subtitle: str
-    strips: tuple[Strip, ...]
-    findings: tuple[Finding, ...]
-    notes: tuple[str, ...]
 
 
 def picture(table: Table, findings: Iterable[Finding] = ()) -> Picture:
@@ -191,7 +96,7 @@ def _strip(view: View, owner: str, findings: Sequence[Finding]) -> Strip:
     items += folded
     fixed = _fixed_items(view.device, owner, partitions) if view.device else []
     items += [i for i in fixed[:MOST_FIXED] if i.extent.overlaps(whole)]
-    gaps = _gaps(flash, whole, [i.extent for i in items])
+    gaps = _gaps(flash, whole, [i.extent for i in (*items, *fixed[MOST_FIXED:])])
     placed = _in_lanes(items + gaps)
     hatches = _hatches(owner, whole, findings)
     marks = _marks(view.device, owner, flash, whole)
@@ -417,6 +322,10 @@ def _notes(view: View, owners: Sequence[str], strips: Sequence[Strip]) -> tuple[
     for strip in strips:
         if hidden := _hidden(view, strip):
             notes.append(f"{strip.owner}: {hidden} more use the same bytes and are not drawn")
+    for owner in owners:
+        reserved = view.device.reserved_in(owner) if view.device else ()
+        if (more := len(reserved) - MOST_FIXED) > 0:
+            notes.append(f"{printable(owner, 24)}: {more} more reserved ranges are not drawn")
     if len(owners) > MOST_STRIPS:
         notes.append(f"{len(owners) - MOST_STRIPS} more flashes are not drawn")
     return tuple(notes[:MOST_NOTES])

@@ -8,8 +8,8 @@ from flashwright.base.size import format_hex, format_size
 from flashwright.base.text import printable
 from flashwright.diag.finding import Severity
 from flashwright.draw.canvas import Canvas
-from flashwright.draw.picture import Hatch, Item, Kind, Strip
 from flashwright.draw.scale import Form, Scale
+from flashwright.draw.shapes import Hatch, Item, Kind, Strip
 from flashwright.draw.tone import tone_of
 from flashwright.draw.words import (
     LETTER,

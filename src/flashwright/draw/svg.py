@@ -11,10 +11,12 @@ from collections.abc import Iterable
 from flashwright.base.size import format_size
 from flashwright.diag.finding import Finding
 from flashwright.draw import ink
+from flashwright.draw.boxes import PATTERN
 from flashwright.draw.ink import Theme
-from flashwright.draw.picture import Kind, Picture, picture
+from flashwright.draw.picture import picture
 from flashwright.draw.scale import Form, fold
-from flashwright.draw.svg_strip import MOST_ROWS, PATTERN, SLOPE, strip_svg
+from flashwright.draw.shapes import Kind, Picture
+from flashwright.draw.svg_strip import MOST_ROWS, SLOPE, strip_svg
 from flashwright.draw.words import (
     MOST_FINDINGS,
     finding_text,

@@ -13,15 +13,16 @@ from flashwright.base.extent import Extent
 from flashwright.base.size import format_hex, format_size
 from flashwright.base.text import printable
 from flashwright.draw import ink
-from flashwright.draw.picture import Hatch, Item, Kind, Mark, Strip, percent
+from flashwright.draw.boxes import GAPS, PATTERN, box_fill, box_words, tear
+from flashwright.draw.picture import percent
 from flashwright.draw.scale import Form, Scale, Step, fold
+from flashwright.draw.shapes import Hatch, Item, Mark, Strip
 from flashwright.draw.tone import tone_of
 from flashwright.draw.words import (
     LETTER,
     blocks_text,
     digits_for,
     hex_text,
-    label_lines,
     pieces,
 )
 from flashwright.model.geometry import Flash
@@ -38,15 +39,6 @@ _LEAST_BLOCK = 4.0
 _MOST_BARS, _BAR_STEP = 6, 9.0
 #: The most blocks that are drawn one by one in one flash.
 _MOST_BLOCKS = 600
-
-PATTERN = {
-    Kind.RESERVED: "reserved",
-    Kind.FIXED: "reserved",
-    Kind.UNUSED: "free",
-    Kind.WASTE: "waste",
-    Kind.BEYOND: "waste",
-}
-_GAPS = (Kind.UNUSED, Kind.WASTE, Kind.BEYOND)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,50 +112,6 @@ def bar_lanes(hatches: Sequence[Hatch]) -> list[int]:
         ends[free : free + 1] = [max(hatch.extent.end, hatch.extent.start + 1)]
         result.append(free)
     return result
-
-
-def box_fill(item: Item, x: float, y: float, width: float, height: float) -> list[str]:
-    """The ground of a box, with the pattern of its kind and its outline."""
-    tone = tone_of(item)
-    filling = [ink.rect(x, y, width, height, f"fw-fill-{tone}")]
-    if item.kind in PATTERN:
-        filling.append(ink.filled(x, y, width, height, PATTERN[item.kind]))
-    outline = 'fill="none"' + (' stroke-dasharray="3 2"' if item.kind in _GAPS else "")
-    filling.append(ink.rect(x, y, width, height, "fw-s-line", outline))
-    return filling
-
-
-def box_words(
-    item: Item, words: Sequence[str], x: float, y: float, width: float, height: float
-) -> list[str]:
-    """The words in a box: the name in bold, and what else there is room for."""
-    lines = 1 + int((height - 20) // _LINE) if height >= 20 else 1
-    columns = int((width - 12) / ink.CHAR)
-    said = label_lines(item.name, words, columns, min(lines, 4))
-    halo = f"fw-o fw-o-{tone_of(item)}"
-    result = []
-    for number, line in enumerate(said):
-        baseline = y + 14.5 + _LINE * number
-        if number == 0:
-            name = item.name if line.startswith(item.name) else line
-            result.append(ink.text(x + 6, baseline, name, f"fw-b {halo}"))
-            if rest := line[len(name) :].strip():
-                after = x + 6 + ink.text_width(name + "  ")
-                result.append(ink.text(after, baseline, rest, halo))
-        else:
-            result.append(ink.text(x + 6, baseline, line, halo))
-    return result
-
-
-def tear(x: float, y: float, width: float) -> list[str]:
-    """The mark of a range that is cut short: a torn strip of paper, 11 px high."""
-    teeth = max(1, round(width / 11))
-    step = width / teeth
-    xs = [x + step * n for n in range(teeth + 1)]
-    upper = [f"{ink.num(a)},{ink.num(y + (3 if n % 2 else -3))}" for n, a in enumerate(xs)]
-    lower = [f"{ink.num(a)},{ink.num(y + (8 if n % 2 else 2))}" for n, a in enumerate(xs)]
-    ground = f'<polygon class="fw-f-paper" points="{" ".join(upper + lower[::-1])}"/>'
-    return [ground, ink.path(f"M{' '.join(upper)}M{' '.join(lower)}", "fw-s-line")]
 
 
 def tooltip(strip: Strip, item: Item) -> str:
@@ -355,7 +303,7 @@ def _sizes(frame: _Frame, item: Item, baseline: float) -> list[str]:
     enlarged = any(
         s.form is Form.ENLARGED and item.extent.covers(s.extent) for s in frame.scale.steps
     )
-    css = "fw-q" if item.kind in _GAPS else ""
+    css = "fw-q" if item.kind in GAPS else ""
     end = frame.hex - 10 - ink.CHAR
     result = [ink.text(end, baseline, format_size(item.extent.size), css, anchor="end")]
     if enlarged:

@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from flashwright.diag.finding import Finding
-from flashwright.draw.picture import Picture, picture
+from flashwright.draw.picture import picture
 from flashwright.draw.scale import fold
+from flashwright.draw.shapes import Picture
 from flashwright.draw.sheet import FILLS, Sheet
 from flashwright.draw.words import (
     MOST_FINDINGS,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flashwright.draw.picture import Item, Kind
+from flashwright.draw.shapes import Item, Kind
 from flashwright.model.table import Role
 
 #: Every tone that ``tone_of`` answers.

@@ -13,8 +13,9 @@ from flashwright.base.extent import Extent
 from flashwright.base.size import format_hex, format_size
 from flashwright.base.text import printable
 from flashwright.diag.finding import Finding, Severity
-from flashwright.draw.picture import Item, Kind, Picture, Strip, access, percent
+from flashwright.draw.picture import access, percent
 from flashwright.draw.scale import Form, Scale
+from flashwright.draw.shapes import Item, Kind, Picture, Strip
 from flashwright.model.geometry import Flash
 
 #: The letter of a severity where there is no room for the word.
