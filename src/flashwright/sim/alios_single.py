@@ -24,7 +24,7 @@ from __future__ import annotations
 
 import struct
 
-from flashwright.flash.content import JUNK
+from flashwright.flash.content import JUNK, holds, pieces
 from flashwright.flash.operations import Program
 from flashwright.model.update import Payload
 from flashwright.sim.area import Area, Board, Contents
@@ -115,12 +115,22 @@ class AliosSingleBank(Phased):
             flash = self.record.tidied(flash, self._tidied)
         if self.flag == FLAG_DELTA:
             if fields[4] != self.flag:
-                flash = self.ota.filled(flash, JUNK)
-            return flash
+                return self.ota.filled(flash, JUNK)
+            return self._slices_forgotten(flash, fields[7], fields[6])
         if self.ota.image(flash, self.payload_size) is None:
             flash = self.ota.filled(flash, JUNK)
         if self.app.image(flash, self.size) is None:
             flash = self.app.filled(flash, JUNK)
+        return flash
+
+    def _slices_forgotten(self, flash: Contents, number: int, status: int) -> Contents:
+        """The slice that will be written again from its start is junk."""
+        if number >= self.slices:
+            return flash
+        area, at = (self.app, number * self.slice_size) if status else (self.ota, self.backup)
+        for block, extent in enumerate(area.blocks):
+            if at <= extent.start - area.start < at + self.slice_size:
+                flash = area.filled(flash, JUNK, block)
         return flash
 
     def _tidied(self, flash: Contents) -> Contents:
@@ -219,6 +229,8 @@ class AliosSingleBank(Phased):
         base = number * self.slice_size
         if not erased:
             return self._erase_slice(self.app, base, ("put", version, number), at)
+        if not self._kept(flash, version, number):
+            return Halt("the backup slice is not whole, and is copied over the application")
         operation = self._slice_call(self.app, base, number, at, f"v{version}", self.app.start)
         if at + self.app.chunk < self._slice_length(number):
             return Act(operation, ("put", version, number, at + self.app.chunk, True))
@@ -246,12 +258,18 @@ class AliosSingleBank(Phased):
 
     def _old_slice(self, flash: Contents, version: int, number: int) -> bool:
         """Whether the slice of the application still holds the old image, by whatever name."""
-        from flashwright.flash.content import pieces
-
         start = self.app.start + number * self.slice_size
-        found = list(pieces(flash[self.app.index].runs, start, start + self._slice_length(number)))
+        end = start + self._slice_length(number)
+        found = list(pieces(flash[self.app.index].runs, start, end))
         old = version_of(str(found[0][2])) if len(found) == 1 else None
         return old is not None and old != version and found[0][3] == self.app.start
+
+    def _kept(self, flash: Contents, version: int, number: int) -> bool:
+        """Whether the backup slice holds slice ``number`` of the new image."""
+        start = self.ota.start + self.backup
+        end = start + -(-self._slice_length(number) // self.ota.unit) * self.ota.unit
+        origin = start - number * self.slice_size
+        return holds(flash[self.ota.index].runs, start, end, f"v{version}", origin)
 
     # The application.
 

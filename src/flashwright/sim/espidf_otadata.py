@@ -97,12 +97,25 @@ class EspIdfOta(Phased):
         return flash
 
     def _tidied(self, flash: Contents) -> Contents:
+        """One content for each meaning that a block can have: whoever writes it erases it first."""
         for block in (0, 1):
             number, state, crc = self._record(flash, block)
-            if number != _ERASED_NUMBER and not self._counts((number, state, crc)):
-                if state in (INVALID, ABORTED, PENDING):
-                    continue
+            blank = number == _ERASED_NUMBER
+            meant: Record
+            if state == PENDING and not self._counts((number, state, crc)):
+                meant = (number if blank else 1, PENDING, 0)
+            elif blank:
+                flash = self.otadata.filled(flash, ERASED, block)
+                continue
+            elif state in (INVALID, ABORTED):
+                meant = (1, ABORTED, 0)
+            elif self._counts((number, state, crc)):
+                meant = (number, state, crc)
+            else:
                 flash = self.otadata.filled(flash, JUNK, block)
+                continue
+            flash = self.otadata.filled(flash, ERASED, block)
+            flash = self.otadata.with_bytes(flash, self._offset(block), self._encoded(meant))
         return flash
 
     # The bootloader.
@@ -150,8 +163,7 @@ class EspIdfOta(Phased):
         """Erase an otadata block and write its record."""
         if not erased:
             return Act(self.otadata.erase(block), ("rewrite", block, record, then, True))
-        data = _RECORD.pack(*record).ljust(self.record_size, b"\xff")
-        return Act(self.otadata.write(self._offset(block), data), then)
+        return Act(self.otadata.write(self._offset(block), self._encoded(record)), then)
 
     # The application.
 
@@ -230,6 +242,9 @@ class EspIdfOta(Phased):
 
     def _offset(self, block: int) -> int:
         return self.otadata.blocks[block].start - self.otadata.start
+
+    def _encoded(self, record: Record) -> bytes:
+        return _RECORD.pack(*record).ljust(self.record_size, b"\xff")
 
     def _record(self, flash: Contents, block: int) -> Record:
         return _RECORD.unpack(self.otadata.read(flash, self._offset(block), _RECORD.size))
