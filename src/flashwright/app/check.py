@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from flashwright.app.layout import Layout, Layouts, read_layouts
+from flashwright.base.record import record, replace
 from flashwright.diag.finding import Finding, Severity, in_order, warning
 from flashwright.diag.page import Page, page
 from flashwright.formats.format import ReadOptions, Source
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from flashwright.model.spec import Spec, Suppression
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Checked:
     """The layouts of a file and all findings; ``accepted`` counts those that the user accepts."""
 

@@ -6,10 +6,10 @@ a raw dump of a flash. What is recognised, and why it is not, is said.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from flashwright.base.nearest import did_you_mean
+from flashwright.base.record import record, replace
 from flashwright.diag.finding import Finding, Place, Severity, error, note
 from flashwright.diag.page import Page, page
 from flashwright.formats.catalog import FORMATS, format_named, recognised
@@ -28,7 +28,7 @@ SPEC_FORMAT = "flash-toml"
 LARGEST_DUMP = 256 << 20
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Layout:
     """A table, and where it came from: a spec and its plan, or a file of some format."""
 
@@ -43,7 +43,7 @@ class Layout:
         return svg(self.table)
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Layouts:
     """What a file holds: its format, its layouts, and what was found while reading (and planning).
 

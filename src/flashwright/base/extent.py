@@ -8,10 +8,11 @@ subtracts one.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from flashwright.base.record import record
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@record(order=True)
 class Extent:
     """The bytes ``[start, end)`` of one flash; both are counts of bytes, ``0 <= start <= end``."""
 

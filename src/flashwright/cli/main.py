@@ -10,15 +10,16 @@ import argparse
 import importlib
 import os
 import sys
-from dataclasses import dataclass
 from typing import NoReturn
+
+from flashwright.base.record import record
 
 VERSION = "0.1.0"
 
 CLEAN, FOUND, USAGE, OURS = 0, 1, 2, 70
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Command:
     """A verb: its name, one line about it, and the module with ``configure`` and ``execute``."""
 
@@ -72,12 +73,15 @@ def parser(arguments: list[str] | None = None) -> argparse.ArgumentParser:
     """The parser; with ``arguments`` that name a verb it knows that verb alone, to start fast."""
     top = argparse.ArgumentParser(
         prog="flashwright",
+        formatter_class=_Formatter,
         description="Plan, check, draw, write and prove the flash layout of a device with OTA "
         "updates.",
         epilog="Example: flashwright plan examples/esp8266-2m/flash.toml",
     )
     top.add_argument("--version", action="version", version=f"flashwright {VERSION}")
-    verbs = top.add_subparsers(title="verbs", metavar="VERB", required=True)
+    verbs = top.add_subparsers(
+        title="verbs", metavar="VERB", required=True, prog="flashwright", dest="verb"
+    )
     names = {command.name for command in COMMANDS}
     chosen = next((a for a in arguments or () if a in names), None)
     for command in COMMANDS:
@@ -87,12 +91,30 @@ def parser(arguments: list[str] | None = None) -> argparse.ArgumentParser:
             command.name,
             help=command.help,
             description=command.help[0].upper() + command.help[1:] + ".",
-            formatter_class=argparse.RawDescriptionHelpFormatter,
+            formatter_class=_Formatter,
         )
         sub.set_defaults(command_module=command.module)
         if arguments is None or command.name == chosen:
             importlib.import_module(command.module).configure(sub)
     return top
+
+
+class _Formatter(argparse.RawDescriptionHelpFormatter):
+    """Keeps the line breaks of examples, and asks for the terminal only when help is printed.
+
+    A parser makes formatters all the time, to check its options; the width of the terminal, which
+    argparse looks up each time, costs more than all the rest.
+    """
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=100)
+
+    def format_help(self) -> str:
+        """The help, as wide as the terminal."""
+        import shutil
+
+        self._width = max(60, shutil.get_terminal_size().columns - 2)
+        return super().format_help()
 
 
 def _our_fault() -> int:

@@ -7,10 +7,10 @@ full stop; ``help`` says what to do, with numbers; all are reported at once, in 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
 from flashwright.base.extent import Extent
+from flashwright.base.record import field, record, replace
 
 #: A typed fact of a finding, for JSON and SARIF: bytes as integers, names as text.
 Fact = int | str | bool | None | list[int] | list[str]
@@ -29,7 +29,7 @@ class Severity(IntEnum):
         return self.name.lower()
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@record(order=True)
 class Place:
     """A place in a text file: ``line`` and ``column`` count from 1, 0 where not known."""
 
@@ -43,7 +43,7 @@ class Place:
         return f"{self.path}:{self.line}" + (f":{self.column}" if self.column else "")
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class InFlash:
     """A place in a flash: offsets from the first byte of the flash that is called ``owner``."""
 
@@ -51,7 +51,7 @@ class InFlash:
     extent: Extent
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Finding:
     """One fault: ``code`` (never reused), severity, a terse ``message``, ``help`` with numbers.
 

@@ -15,14 +15,14 @@ the code), in Markdown with these sections, of which only the first is compulsor
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+from flashwright.base.record import record
 from flashwright.diag.finding import Severity
 
 _BLOCK = r"(?ms)^## (?P<title>Example|Sound)\n.*?^```toml\n(?P<text>.*?)^```"
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Page:
     """The manual page of one code: its name, its usual severity, one line, and the rest."""
 

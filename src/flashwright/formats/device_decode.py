@@ -8,10 +8,9 @@ any other key takes the place of the base's.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from flashwright.base.extent import Extent
 from flashwright.base.nearest import did_you_mean
+from flashwright.base.record import replace
 from flashwright.base.size import LARGEST, format_hex
 from flashwright.base.text import printable
 from flashwright.diag.finding import Finding, Place, Severity, error, worst

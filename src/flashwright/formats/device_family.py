@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from typing import Any
 
+from flashwright.base.record import record, replace
 from flashwright.base.text import printable
 from flashwright.diag.finding import Finding, Place, error
 from flashwright.formats.device_decode import device_from_mapping
@@ -28,7 +28,7 @@ LARGEST_FILE = 4 << 20
 _LISTS = ("flash", "reserved", "window")
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Family:
     """A device file that has been read: its entries are known to be tables with names."""
 
@@ -43,7 +43,7 @@ class Family:
             yield from entry["names"]
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class FilePlaces:
     """Places in a file whose lines are not known: the file itself."""
 

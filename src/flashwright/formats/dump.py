@@ -7,8 +7,8 @@ one of a kind that the device surely uses comes first. Work is linear in the ima
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
+from flashwright.base.record import replace
 from flashwright.base.size import format_hex, format_size
 from flashwright.diag.finding import Finding, Place, Severity, error, note
 from flashwright.diag.page import Page, page

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 
 from flashwright.base.nearest import did_you_mean
+from flashwright.base.record import replace
 from flashwright.base.size import format_hex
 from flashwright.base.text import printable
 from flashwright.diag.finding import Finding, Place, Severity, error, worst

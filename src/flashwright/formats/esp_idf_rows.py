@@ -9,10 +9,10 @@ after the cut, sizes of nothing, numbers that do not fit. What a layout *means* 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
 
 from flashwright.base.align import align_up
 from flashwright.base.extent import Extent
+from flashwright.base.record import field, record
 from flashwright.base.size import format_hex
 from flashwright.base.text import printable
 from flashwright.diag.finding import Finding, Place, Severity, error, note, warning
@@ -23,7 +23,7 @@ from flashwright.model.table import Partition, Role, Table
 _LARGEST = 1 << 32
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Row:
     """A row as far as it could be read; ``offset`` and ``size`` ``None`` where left blank."""
 

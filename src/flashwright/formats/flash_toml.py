@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from typing import Any
 
 from flashwright.base.extent import Extent
 from flashwright.base.nearest import did_you_mean
+from flashwright.base.record import record, replace
 from flashwright.base.size import format_hex
 from flashwright.base.text import printable
 from flashwright.diag.finding import Finding, Place, Severity, error, worst
@@ -40,7 +40,7 @@ from flashwright.model.update import Payload, Update
 MOST_PARTITIONS = 1000
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class ReadSpecs:
     """The specs of a file (none if it has an error) and all its findings."""
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Protocol, cast
 
+from flashwright.base.record import field, record
 from flashwright.diag.finding import Finding
 from flashwright.model.device import Device
 from flashwright.model.table import Table
@@ -20,7 +20,7 @@ from flashwright.model.table import Table
 LARGEST_TEXT = 4 << 20
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Source:
     """A file as bytes, with the path that findings shall name.
 
@@ -32,7 +32,7 @@ class Source:
     others: Mapping[str, bytes] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class ReadOptions:
     """What the user adds to a file: the device, macros, and facts that the file does not give.
 
@@ -52,7 +52,7 @@ class ReadOptions:
     sdk: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class WriteOptions:
     """How to write: the version of the ecosystem's SDK, and what the target needs to know.
 
@@ -66,7 +66,7 @@ class WriteOptions:
     secure_boot: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Decoded:
     """What a reader found: tables as far as they could be read, and all findings."""
 
@@ -74,7 +74,7 @@ class Decoded:
     findings: tuple[Finding, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Encoded:
     """What a writer made: the bytes, ``None`` if nothing may be written, and all findings."""
 
@@ -98,7 +98,7 @@ class Writer(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Format:
     """A format: its name, where its module is, how a file of it is recognised.
 

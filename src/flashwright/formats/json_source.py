@@ -10,9 +10,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from flashwright.base.record import record
 from flashwright.diag.finding import Finding, Place, Severity, error
 from flashwright.diag.page import Page, page
 from flashwright.formats.format import LARGEST_TEXT, Source
@@ -27,7 +27,7 @@ _Path = tuple[str | int, ...]
 _COMMENT = re.compile(r'"(?:[^"\\\n]|\\.)*"|//[^\n]*|/\*.*?\*/', re.S)
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Spot:
     """Where a value is: its place for people, and its bytes in the text (``start`` to ``end``)."""
 
@@ -36,7 +36,7 @@ class Spot:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class JsonDocument:
     """A parsed file: its value, and where each part of it is written."""
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from flashwright.base.nearest import did_you_mean
+from flashwright.base.record import field, record
 from flashwright.base.size import SizeError, parse_size
 from flashwright.base.text import printable
 from flashwright.diag.finding import Finding, Place, Severity, error
@@ -32,7 +32,7 @@ class Places(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Kind:
     """What may stand behind a key: words for people, a JSON Schema, and how it is read.
 
@@ -44,7 +44,7 @@ class Kind:
     read: Callable[[object], Any]
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Key:
     """A key of a table: its name, what may stand there, and one line about it."""
 
@@ -54,7 +54,7 @@ class Key:
     required: bool = False
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Values:
     """The values of one table that could be read, and where they are written."""
 

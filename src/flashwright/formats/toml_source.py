@@ -8,9 +8,9 @@ large or nested too deeply is findings (FMT020, FMT021).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from flashwright.base.record import record
 from flashwright.diag.finding import Finding, Place, Severity, error
 from flashwright.diag.page import Page, page
 from flashwright.formats.format import LARGEST_TEXT, Source
@@ -27,7 +27,7 @@ LONGEST_KEY = 20
 _Path = tuple[str | int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class TomlDocument:
     """A parsed file: its values as ``tomllib`` gives them, and where they are written."""
 

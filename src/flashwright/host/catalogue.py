@@ -7,24 +7,20 @@ file is a finding in ``Catalogue.findings``, and gives no devices.
 
 from __future__ import annotations
 
-import json
-import pkgutil
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from flashwright.base.record import record
 from flashwright.diag.finding import Finding, Place, error
-from flashwright.formats.device_family import (
-    LARGEST_FILE,
-    Family,
-    devices_in,
-    read_family,
-    summary_of,
-)
 from flashwright.model.device import Device
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from flashwright.formats.device_family import Family
 
 #: How many boards may stand on one another.
 DEEPEST = 3
@@ -41,7 +37,7 @@ _EXACT = frozenset({"esp32", "esp8266", "boards"})
 _SEPARATORS = re.compile(r"[-_ ]")
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class DeviceSummary:
     """A device in one configuration as a list shows it; ``size`` of its first flash in bytes."""
 
@@ -106,13 +102,15 @@ class Catalogue:
         return tuple(result[id] for id in sorted(result))
 
     def _summaries(self, family: Family, entry: Mapping[str, Any]) -> Iterator[DeviceSummary]:
-        stem = Path(family.path).stem
+        stem = _stem(family.path)
         if "chip" in entry:
             for name in entry["names"]:
                 for d in self._find(name, DEEPEST):
                     size = d.flashes[0].size
                     yield DeviceSummary(d.name, d.configuration, d.title, d.vendor, stem, size)
             return
+        from flashwright.formats.device_family import summary_of
+
         vendor, title, configurations = summary_of(family, entry)
         for name in entry["names"]:
             for configuration, size in configurations:
@@ -128,6 +126,8 @@ class Catalogue:
         family = self._family(file)
         if family is None:
             return ()
+
+        from flashwright.formats.device_family import devices_in
 
         def chip_named(chip: str) -> tuple[Device, ...]:
             chip_name, _, configuration = chip.partition(":")
@@ -153,7 +153,7 @@ class Catalogue:
         for end in range(len(name) - 1, 3, -1):
             if _SUFFIX.fullmatch(name[end:]):
                 found = self._file_of(name[:end])
-                if found and Path(found[0]).stem not in _EXACT:
+                if found and _stem(found[0]) not in _EXACT:
                     return found
         return None
 
@@ -167,6 +167,8 @@ class Catalogue:
     @cached_property
     def _index(self) -> dict[str, str]:
         """The names in each file, each between spaces: the user's files, then the package's."""
+        import json
+
         index: dict[str, str] = {}
         for path in sorted(self._own):
             family = self._family(path)
@@ -178,6 +180,8 @@ class Catalogue:
 
     def _family(self, file: str) -> Family | None:
         if file not in self._families:
+            from flashwright.formats.device_family import read_family
+
             data = self._bytes(file)
             family = read_family(file, data, self._faults) if data is not None else None
             self._families[file] = family
@@ -186,8 +190,10 @@ class Catalogue:
     def _bytes(self, file: str) -> bytes | None:
         if file not in self._own:
             return _package_file(file)
+        from flashwright.formats.device_family import LARGEST_FILE
+
         try:
-            with Path(file).open("rb") as stream:
+            with open(file, "rb") as stream:
                 return stream.read(LARGEST_FILE + 1)
         except OSError as fault:
             why = fault.strerror or "cannot be read"
@@ -197,8 +203,15 @@ class Catalogue:
             return None
 
 
+def _stem(path: str) -> str:
+    """The name of a file without its directory and ending."""
+    return os.path.splitext(os.path.basename(path))[0]
+
+
 def _package_file(name: str) -> bytes:
     # Not importlib.resources, which takes longer to import than a device takes to find.
+    import pkgutil
+
     data = pkgutil.get_data("flashwright", f"devices/{name}")
     if data is None:
         raise FileNotFoundError(f"flashwright/devices/{name}")

@@ -6,11 +6,11 @@ several ``Device`` values of one ``name``; ``configuration`` tells them apart.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
 from flashwright.base.extent import Extent
+from flashwright.base.record import record
 from flashwright.model.geometry import Flash
 
 
@@ -21,7 +21,7 @@ class BankMode(StrEnum):
     DUAL = "dual"
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class BootFacts:
     """What the bootloader does, as far as the chip or its vendor fixes it.
 
@@ -39,7 +39,7 @@ class BootFacts:
     source: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Reserved:
     """A fixed range that belongs to the chip or module vendor; no partition may touch it."""
 
@@ -50,7 +50,7 @@ class Reserved:
     source: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Window:
     """A range that limits a slot: an image lies in one window, whole.
 
@@ -65,7 +65,7 @@ class Window:
     source: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Device:
     """A chip or board in one configuration, with every flash that a partition can lie in.
 

@@ -8,10 +8,10 @@ programmed. Offsets count from the first byte of the flash.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 
 from flashwright.base.extent import Extent
+from flashwright.base.record import record
 
 
 class Overwrite(StrEnum):
@@ -25,7 +25,7 @@ class Overwrite(StrEnum):
     FREE = "free"
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class EraseRun:
     """``count`` erase blocks of ``size`` bytes each, one after the other; both at least 1."""
 
@@ -33,7 +33,7 @@ class EraseRun:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Bank:
     """A part of a flash that the hardware treats as one (erases, maps or swaps as a whole)."""
 
@@ -41,7 +41,7 @@ class Bank:
     extent: Extent
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Flash:
     """One flash of a device.
 

@@ -11,12 +11,12 @@ Laws: every function is pure and total; sizes are bytes; only what MCUboot round
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from itertools import groupby, pairwise
 
 from flashwright.base.align import align_down, align_up
 from flashwright.base.extent import Extent
+from flashwright.base.record import record
 from flashwright.model.geometry import EraseRun, Flash
 from flashwright.model.update import Update
 
@@ -45,7 +45,7 @@ class Mode(StrEnum):
     RAM_LOAD = "ram-load"
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Build:
     """How MCUboot was built, as far as its arithmetic depends on it.
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum
 
 from flashwright.base.extent import Extent
+from flashwright.base.record import record
 from flashwright.diag.finding import Place
 from flashwright.model.table import Table
 
@@ -20,7 +20,7 @@ class Step(IntEnum):
     CUSTOM = 5
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Reason:
     """Why something lies where it lies: one sentence with numbers, and where the wish was said.
 
@@ -37,7 +37,7 @@ class Reason:
     place: Place | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Limit:
     """What a slot really takes: ``largest_image`` bytes in ``partition``, and why no more."""
 
@@ -46,7 +46,7 @@ class Limit:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Plan:
     """A table with the reasons for it, the largest image of each slot, and what binds.
 

@@ -6,15 +6,15 @@ Every wish remembers where it was said (``places``), so that a refusal can name 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
+from flashwright.base.record import field, record
 from flashwright.diag.finding import Place
 from flashwright.model.device import Device
 from flashwright.model.table import Role
 from flashwright.model.update import Update
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class SizeWish:
     """How large a partition is to be, in bytes.
 
@@ -36,7 +36,7 @@ class SizeWish:
         return self != SizeWish()
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class PartitionWish:
     """What is wished of one partition. Offsets and sizes in bytes; names refer to partitions.
 
@@ -84,7 +84,7 @@ class PartitionWish:
         return self.places.get(name, self.place)
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Suppression:
     """Findings that the user accepts: a code, optionally one partition, and the reason."""
 
@@ -94,7 +94,7 @@ class Suppression:
     place: Place | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Spec:
     """A whole ``flash.toml`` for one device configuration.
 

@@ -7,10 +7,10 @@ user writes with gaps is a ``Spec`` (``model.spec``).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 
 from flashwright.base.extent import Extent
+from flashwright.base.record import field, record
 from flashwright.diag.finding import Place
 from flashwright.model.device import Device
 from flashwright.model.update import Update
@@ -46,7 +46,7 @@ WRITTEN_ROLES = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Partition:
     """A named range of one flash with a role.
 
@@ -93,7 +93,7 @@ class Partition:
         return self.places.get(name, self.place)
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Table:
     """A complete layout: partitions in the order of the source, for one device.
 

@@ -6,9 +6,9 @@ with its parameters. What a scheme *does*, step by step, is in ``sim``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from flashwright.base.record import record
 from flashwright.model.device import BankMode
 
 
@@ -47,7 +47,7 @@ class RecordRule(StrEnum):
     TRAILER = "trailer"
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Scheme:
     """An upgrade scheme: what its bootloader demands of a layout.
 
@@ -68,7 +68,7 @@ class Scheme:
     source: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Update:
     """What the user declares about updates: the scheme and its parameters, sizes in bytes.
 

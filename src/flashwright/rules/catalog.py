@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import islice
 
+from flashwright.base.record import replace
 from flashwright.diag.finding import Finding, in_order
 from flashwright.diag.page import Page
 from flashwright.model.table import Table

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
+from flashwright.base.record import record
 from flashwright.diag.finding import Finding, Severity
 from flashwright.diag.page import Page, page
 from flashwright.rules.view import View
@@ -12,7 +12,7 @@ from flashwright.rules.view import View
 Check = Callable[[View], Iterable[Finding]]
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Rule:
     """A check with its manual page."""
 

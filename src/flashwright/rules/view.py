@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import itertools
 import re
-from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 from flashwright.base.extent import Extent
+from flashwright.base.record import record, replace
 from flashwright.model.alios import PREFIX
 from flashwright.model.device import Device
 from flashwright.model.geometry import Flash
@@ -68,7 +68,7 @@ _ESP_SUBTYPES: dict[int, dict[str, int]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Placed:
     """A partition that lies whole in a known flash, with its first and last erase block."""
 
@@ -88,7 +88,7 @@ class Placed:
         return self.last.end == self.partition.extent.end
 
 
-@dataclass(frozen=True)
+@record(slots=False)
 class View:
     """A table, and lookups over it. ``device`` and ``update`` may be unknown (``None``)."""
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from flashwright.base.record import record
 from flashwright.model.mcuboot import (
     Blocks,
     Build,
@@ -18,7 +18,7 @@ from flashwright.rules.slots.images import write_unit
 from flashwright.rules.view import View
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Pair:
     """Two slots of an image with their erase blocks, and how MCUboot is built."""
 

@@ -1,0 +1,203 @@
+"""Frozen values with named fields: dataclasses that cost almost nothing at import.
+
+A command has to start faster than the tools that people know. Importing ``dataclasses`` takes as
+long as starting Python, and each class that it makes about a millisecond, for code that mostly is
+never called. ``record`` makes the same kind of class: frozen, with slots, compared and hashed by
+its fields, and generates only ``__init__``. Type checkers take it for a dataclass (PEP 681), and so
+do ``dataclasses.replace``, ``fields`` and ``asdict``.
+
+Limits: no inheritance between records, no ``InitVar``, no ``kw_only``. The modules that every
+command imports use it; all others may use ``dataclasses``.
+"""
+
+from __future__ import annotations
+
+from operator import attrgetter
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, TypeVar, dataclass_transform
+
+    _T = TypeVar("_T")
+else:
+
+    def dataclass_transform(**_facts):
+        """What type checkers need to know; nothing at run time."""
+        return lambda function: function
+
+
+_MISSING = object()
+
+
+class Field:
+    """What ``field`` says: a default, or how it is made; whether the field is compared."""
+
+    __slots__ = ("compare", "default", "factory")
+
+    def __init__(self, default: Any, factory: Callable[[], Any] | None, compare: bool) -> None:
+        self.default = default
+        self.factory = factory
+        self.compare = compare
+
+
+def field(
+    *,
+    default: Any = _MISSING,
+    default_factory: Callable[[], Any] | None = None,
+    compare: bool = True,
+) -> Any:
+    """A field whose default is made anew for each value, or that is not compared."""
+    return Field(default, default_factory, compare)
+
+
+@dataclass_transform(frozen_default=True, field_specifiers=(field,))
+def record(
+    *, order: bool = False, slots: bool = True, frozen: bool = True
+) -> Callable[[type[_T]], type[_T]]:
+    """Make a frozen value of a class with annotated fields; ``order`` compares by all fields.
+
+    Without ``slots`` values have a ``__dict__``, which ``functools.cached_property`` needs. With
+    ``frozen`` false they can be changed, and have no hash.
+    """
+
+    def made(cls: type[_T]) -> type[_T]:
+        return _made(cls, order, slots, frozen)
+
+    return made
+
+
+def replace(value: _T, /, **changes: Any) -> _T:
+    """``value`` with some fields changed; unknown names are a ``TypeError``."""
+    names = getattr(value, "__match_args__", ())
+    return type(value)(**{**{n: getattr(value, n) for n in names}, **changes})
+
+
+def _made(cls: type[Any], order: bool, slots: bool, frozen: bool) -> type[Any]:
+    members = dict(cls.__dict__)
+    names = tuple(members.get("__annotations__", {}))
+    fields = {}
+    for name in names:
+        said = members.pop(name, _MISSING)
+        fields[name] = said if isinstance(said, Field) else Field(said, None, True)
+    key = _key(tuple(n for n in names if fields[n].compare))
+    members.update(_comparisons(key, order))
+    members["__init__"] = _init(cls.__name__, fields, "__post_init__" in members)
+    members["__match_args__"] = names
+    members["__dataclass_fields__"] = _Fields(fields)
+    members.setdefault("__repr__", _repr)
+    if frozen:
+        members["__setattr__"] = members["__delattr__"] = _frozen
+    else:
+        members["__hash__"] = None
+    members.pop("__dict__", None)
+    members.pop("__weakref__", None)
+    if slots:
+        members["__slots__"] = names
+        members["__getstate__"] = _getstate
+        members["__setstate__"] = _setstate
+    return type(cls.__name__, cls.__bases__, members)
+
+
+def _init(title: str, fields: dict[str, Field], checked: bool) -> Any:
+    """``__init__`` with the fields as its parameters, in their order."""
+    known: dict[str, Any] = {"_put": object.__setattr__, "_missing": _MISSING}
+    parameters, lines = [], []
+    for name, said in fields.items():
+        value = name
+        if said.factory is not None:
+            known[f"_make_{name}"] = said.factory
+            parameters.append(f"{name}=_missing")
+            value = f"_make_{name}() if {name} is _missing else {name}"
+        elif said.default is not _MISSING:
+            known[f"_default_{name}"] = said.default
+            parameters.append(f"{name}=_default_{name}")
+        else:
+            parameters.append(name)
+        lines.append(f"    _put(_self, {name!r}, {value})")
+    if checked:
+        lines.append("    _self.__post_init__()")
+    text = f"def __init__(_self, {', '.join(parameters)}):\n" + "\n".join(lines or ["    pass"])
+    exec(text, known)
+    made = known["__init__"]
+    made.__qualname__ = f"{title}.__init__"
+    return made
+
+
+def _key(names: tuple[str, ...]) -> Callable[[Any], Any]:
+    if not names:
+        return lambda _value: ()
+    if len(names) == 1:
+        one = attrgetter(names[0])
+        return lambda value: (one(value),)
+    return attrgetter(*names)
+
+
+def _comparisons(key: Callable[[Any], Any], order: bool) -> dict[str, Any]:
+    def equal(self: Any, other: object) -> Any:
+        return key(self) == key(other) if other.__class__ is self.__class__ else NotImplemented
+
+    def hashed(self: Any) -> int:
+        return hash(key(self))
+
+    def less(self: Any, other: object) -> Any:
+        return key(self) < key(other) if other.__class__ is self.__class__ else NotImplemented
+
+    def at_most(self: Any, other: object) -> Any:
+        return key(self) <= key(other) if other.__class__ is self.__class__ else NotImplemented
+
+    found: dict[str, Any] = {"__eq__": equal, "__hash__": hashed}
+    return {**found, "__lt__": less, "__le__": at_most} if order else found
+
+
+def _repr(self: Any) -> str:
+    said = ", ".join(f"{n}={getattr(self, n)!r}" for n in self.__match_args__)
+    return f"{type(self).__qualname__}({said})"
+
+
+def _frozen(self: Any, name: str, *_value: object) -> None:
+    raise AttributeError(f"cannot change {name!r} of a {type(self).__name__}: it is a value")
+
+
+def _getstate(self: Any) -> list[Any]:
+    return [getattr(self, name) for name in self.__match_args__]
+
+
+def _setstate(self: Any, state: list[Any]) -> None:
+    for name, value in zip(self.__match_args__, state, strict=True):
+        object.__setattr__(self, name, value)
+
+
+class _Fields:
+    """What ``dataclasses`` asks a class for, made when it asks."""
+
+    def __init__(self, fields: dict[str, Field]) -> None:
+        self._fields = fields
+        self._made: dict[str, Any] | None = None
+
+    def __get__(self, value: object, owner: type | None = None) -> dict[str, Any]:
+        if self._made is None:
+            import dataclasses
+
+            annotations = owner.__annotations__ if owner else {}
+            bare: dict[str, Any] = {
+                "__annotations__": annotations,
+                **{n: _as_dataclass(f) for n, f in self._fields.items() if _has_default(f)},
+            }
+            shadow: Any = dataclasses.dataclass(type("Shadow", (), bare))
+            self._made = vars(shadow)["__dataclass_fields__"]
+        return self._made
+
+
+def _has_default(said: Field) -> bool:
+    return said.default is not _MISSING or said.factory is not None or not said.compare
+
+
+def _as_dataclass(said: Field) -> Any:
+    import dataclasses
+
+    if said.factory is not None:
+        return dataclasses.field(default_factory=said.factory, compare=said.compare)
+    if said.default is not _MISSING:
+        return dataclasses.field(default=said.default, compare=said.compare)
+    return dataclasses.field(compare=said.compare)

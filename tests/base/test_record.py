@@ -1,0 +1,133 @@
+"""Records: what a frozen dataclass does, compared with one."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import pickle
+from collections.abc import Mapping
+from functools import cached_property
+
+import pytest
+
+from flashwright.base.record import field, record, replace
+
+
+@record(order=True)
+class Point:
+    """Two numbers."""
+
+    x: int
+    y: int = 2
+
+    def __post_init__(self) -> None:
+        if self.x < 0:
+            raise ValueError("negative")
+
+    @property
+    def sum(self) -> int:
+        return self.x + self.y
+
+
+@dataclasses.dataclass(frozen=True, slots=True, order=True)
+class Twin:
+    x: int
+    y: int = 2
+
+
+@record()
+class Bag:
+    """A field that is made anew, and one that is not compared."""
+
+    name: str
+    facts: Mapping[str, int] = field(default_factory=dict)
+    note: str = field(default="", compare=False)
+
+
+@record(slots=False)
+class Lazy:
+    """Works something out once."""
+
+    x: int
+
+    @cached_property
+    def double(self) -> int:
+        return self.x * 2
+
+
+def test_values_defaults_and_their_check() -> None:
+    assert (Point(1).x, Point(1).y, Point(1, 5).sum, Point(y=3, x=4).sum) == (1, 2, 6, 7)
+    with pytest.raises(ValueError, match="negative"):
+        Point(-1)
+    for arguments in ((), (1, 2, 3)):
+        with pytest.raises(TypeError):
+            Point(*arguments)
+    with pytest.raises(TypeError):
+        Point(1, z=2)  # type: ignore[call-arg]
+
+
+def test_they_compare_hash_and_print_like_a_dataclass() -> None:
+    assert Point(1) == Point(1, 2) != Point(2)
+    assert hash(Point(1)) == hash(Twin(1)) == hash((1, 2))
+    assert repr(Point(1)) == repr(Twin(1)).replace("Twin", "Point")
+    assert Point(1, 9) < Point(2, 0) <= Point(2, 0) and Point(3) > Point(2) and Point(2) >= Point(2)
+    assert Point(1) != Twin(1) and Point(1) != (1, 2)
+    with pytest.raises(TypeError):
+        assert Bag("a") < Bag("b")  # type: ignore[operator]
+
+
+def test_they_are_values() -> None:
+    point = Point(1)
+    for change in (lambda: setattr(point, "x", 2), lambda: delattr(point, "x")):
+        with pytest.raises(AttributeError, match="cannot change"):
+            change()
+    with pytest.raises(AttributeError):
+        point.z = 1  # type: ignore[attr-defined]
+    assert not hasattr(point, "__dict__")
+
+
+def test_factories_and_fields_that_are_not_compared() -> None:
+    first, second = Bag("a"), Bag("a", note="other")
+    assert first == second and first.facts is not second.facts
+    assert {first.name: 1} == {"a": 1}
+
+
+def test_replace_copy_and_pickle() -> None:
+    assert replace(Point(1), y=7) == Point(1, 7) == dataclasses.replace(Point(1), y=7)
+    with pytest.raises(TypeError):
+        replace(Point(1), z=1)
+    for value in (Point(3, 4), Bag("a", {"b": 1})):
+        assert copy.deepcopy(value) == value
+        assert pickle.loads(pickle.dumps(value)) == value
+
+
+def test_dataclasses_takes_them_for_its_own() -> None:
+    assert dataclasses.is_dataclass(Point)
+    assert [f.name for f in dataclasses.fields(Bag)] == ["name", "facts", "note"]
+    assert dataclasses.asdict(Bag("a", {"b": 1})) == {"name": "a", "facts": {"b": 1}, "note": ""}
+
+
+@record(frozen=False)
+class Count:
+    """A number that grows."""
+
+    number: int = 0
+
+
+def test_one_that_is_not_frozen_can_be_changed() -> None:
+    count = Count()
+    count.number += 1
+    assert count == Count(1)
+    with pytest.raises(TypeError):
+        hash(count)
+
+
+def test_cached_properties_need_a_dict() -> None:
+    lazy = Lazy(2)
+    assert (lazy.double, lazy.double) == (4, 4)
+
+
+def test_patterns_match_by_position() -> None:
+    match Point(1, 5):
+        case Point(x, y):
+            assert (x, y) == (1, 5)
