@@ -12,7 +12,6 @@ import struct
 from flashwright.base.text import printable
 from flashwright.diag.finding import Finding, Place, Severity, error, warning, worst
 from flashwright.formats import esp_idf_terms as terms
-from flashwright.formats.esp_idf_pages import PAGES
 from flashwright.formats.esp_idf_rows import (
     Row,
     find_what_passes,
@@ -24,7 +23,7 @@ from flashwright.formats.format import Decoded, Encoded, ReadOptions, Source, Wr
 from flashwright.formats.ld_memory import only_one_table
 from flashwright.model.table import Partition, Role, Table
 
-__all__ = ["PAGES", "decode", "encode", "rows_of"]
+__all__ = ["decode", "encode", "rows_of"]
 
 _ENTRY = struct.Struct("<2sBBLL16sL")
 

@@ -16,12 +16,11 @@ from flashwright.base.size import format_hex
 from flashwright.base.text import printable
 from flashwright.diag.finding import Finding, Place, Severity, error, worst
 from flashwright.formats import esp_idf_terms as terms
-from flashwright.formats.esp_idf_pages import PAGES
 from flashwright.formats.esp_idf_rows import Row, find_what_passes, lay_out, table_of, verify
 from flashwright.formats.format import Decoded, Encoded, ReadOptions, Source, WriteOptions
 from flashwright.model.table import Table
 
-__all__ = ["PAGES", "decode", "encode"]
+__all__ = ["decode", "encode"]
 
 #: More rows than two tables hold; a longer file is no partition table.
 MOST_ROWS = 1000
