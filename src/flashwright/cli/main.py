@@ -34,6 +34,9 @@ COMMANDS: tuple[Command, ...] = (
     Command("draw", "draw the map of a layout", "flashwright.cli.draw"),
     Command("convert", "write a layout in another format", "flashwright.cli.convert"),
     Command("sync", "do a board's several files agree?", "flashwright.cli.sync"),
+    Command(
+        "prove", "what a power cut can do to an update on this layout", "flashwright.cli.prove"
+    ),
     Command("diff", "what a new layout does to devices in the field", "flashwright.cli.diff"),
     Command("migrate", "the way from an old layout to a new one", "flashwright.cli.migrate"),
     Command("release", "record the layout that ships in flash.lock", "flashwright.cli.release"),

@@ -1,0 +1,179 @@
+"""``flashwright prove FILE``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from flashwright.cli.field import one_table
+from flashwright.cli.main import CLEAN, FOUND
+from flashwright.cli.options import UsageError, add_reading, add_reporting
+from flashwright.cli.report import complain, report
+from flashwright.diag.finding import Finding, error, in_order
+from flashwright.host.catalogue import Catalogue
+from flashwright.host.files import FileFaultError
+
+if TYPE_CHECKING:
+    from flashwright.flash.faults import FaultModel
+    from flashwright.model.table import Table
+    from flashwright.sim.explore import Progress
+    from flashwright.sim.prove import Proof
+
+_EXAMPLES = """\
+examples:
+  flashwright prove flash.toml
+  flashwright prove flash.toml --scheme recommended-dual-bank
+  flashwright prove flash.toml --all
+  flashwright prove flash.toml --replay 5.x.12.t3
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Its options."""
+    parser.epilog = _EXAMPLES
+    add_reading(parser)
+    parser.add_argument("--table", metavar="NAME", help="which table of a file with several")
+    parser.add_argument("--scheme", metavar="NAME", help="the scheme (default: that of the file)")
+    parser.add_argument("--all", action="store_true", help="every scheme that fits this layout")
+    parser.add_argument("--list", action="store_true", help="the schemes that can be proven")
+    parser.add_argument("--replay", metavar="ID", help="walk a trace, each step on the map")
+    group = parser.add_argument_group("faults")
+    group.add_argument("--cuts", type=int, metavar="N", help="at most N power cuts (any number)")
+    group.add_argument("--no-torn-program", action="store_true", help="program calls are whole")
+    group.add_argument("--no-torn-erase", action="store_true", help="erases are whole")
+    group.add_argument("--unstable", action="store_true", help="a torn unit may read as it likes")
+    group.add_argument("--bit-subsets", action="store_true", help="any bits of a torn unit")
+    group.add_argument("--lost-writes", type=int, default=0, metavar="N")
+    group.add_argument("--worn-erases", type=int, default=0, metavar="N")
+    group.add_argument("--failing-reads", type=int, default=0, metavar="N")
+    group = parser.add_argument_group("limits")
+    group.add_argument("--states", type=int, default=1_000_000, metavar="N")
+    group.add_argument("--seconds", type=float, metavar="N", help="stop after so long, incomplete")
+    group.add_argument("--updates", type=int, default=2, metavar="N", help="that follow each other")
+    group.add_argument("--chunk", type=int, default=1024, metavar="BYTES", help="of a program call")
+    group.add_argument(
+        "--allow-incomplete", action="store_true", help="exit with 0 for an incomplete proof"
+    )
+    add_reporting(parser)
+
+
+def execute(args: argparse.Namespace) -> int:
+    """Prove, or replay, or list the schemes."""
+    from flashwright.sim.catalog import BLUEPRINTS
+
+    if args.list:
+        wide = max(len(b.name) for b in BLUEPRINTS)
+        print("".join(f"{b.name:<{wide}}  {b.title}\n" for b in BLUEPRINTS), end="")
+        return CLEAN
+    catalogue = Catalogue()
+    findings: list[Finding] = []
+    try:
+        table = one_table(args.file, args, catalogue, findings)
+        if args.replay:
+            return _replay(table, args)
+    except (UsageError, FileFaultError) as fault:
+        return complain(fault.finding, args)
+    names = [b.name for b in BLUEPRINTS] if args.all else [args.scheme]
+    proofs = [_proved(table, name, args) for name in names]
+    if args.all:
+        proofs = [p for p in proofs if p.judgements]
+    return _told(proofs, table, findings, args)
+
+
+def _told(
+    proofs: list[Proof], table: Table, findings: list[Finding], args: argparse.Namespace
+) -> int:
+    from flashwright.app.prove import is_proven, proof_as_json, proof_text, proofs_table
+    from flashwright.sim.prove import Verdict
+
+    text = proofs_table(proofs) if args.all else "".join(proof_text(p) for p in proofs)
+    told = in_order([*findings, *(f for p in proofs for f in p.findings)])
+    status = report(
+        told, args, tables=(table,), more={"proofs": [proof_as_json(p) for p in proofs]}, text=text
+    )
+    excused = args.allow_incomplete and all(
+        is_proven(p) or p.verdict is Verdict.INCOMPLETE for p in proofs
+    )
+    if status > FOUND or excused:
+        return CLEAN if excused else status
+    return CLEAN if proofs and all(is_proven(p) for p in proofs) else FOUND
+
+
+def _proved(table: Table, scheme: str | None, args: argparse.Namespace) -> Proof:
+    from flashwright.sim.explore import Limits
+    from flashwright.sim.prove import prove
+
+    return prove(
+        table,
+        scheme=scheme,
+        faults=_faults(args),
+        limits=Limits(states=max(1, args.states)),
+        watch=_watch(args),
+        chunk=max(1, args.chunk),
+        updates=max(1, args.updates),
+    )
+
+
+def _faults(args: argparse.Namespace) -> FaultModel:
+    from flashwright.flash.faults import FaultModel
+
+    return FaultModel(
+        cuts=args.cuts,
+        torn_program=not args.no_torn_program,
+        torn_erase=not args.no_torn_erase,
+        unstable=args.unstable,
+        bit_subsets=args.bit_subsets,
+        lost_writes=args.lost_writes,
+        worn_erases=args.worn_erases,
+        failing_reads=args.failing_reads,
+    )
+
+
+def _watch(args: argparse.Namespace) -> Callable[[Progress], bool]:
+    """Shows how far the work is, on a terminal, and ends it when the time is over."""
+    import time
+
+    begin = time.monotonic()
+    shown = begin
+
+    def watch(progress: Progress) -> bool:
+        nonlocal shown
+        now = time.monotonic()
+        if sys.stderr.isatty() and now - shown > 0.3:
+            shown = now
+            share = progress.expanded / max(1, progress.states)
+            bar = "#" * int(share * 20)
+            rate = progress.expanded / max(now - begin, 0.001)
+            print(
+                f"\r[{bar:<20}] {progress.states} states, {progress.cuts} cuts covered, "
+                f"{rate:.0f} states/s ",
+                end="",
+                file=sys.stderr,
+            )
+        return args.seconds is None or now - begin < args.seconds
+
+    return watch
+
+
+def _replay(table: Table, args: argparse.Namespace) -> int:
+    import json
+
+    from flashwright.app.prove import trace_as_json, trace_text
+    from flashwright.sim.prove import machine_for, replay
+    from flashwright.sim.trace import TraceIdError
+
+    machine, faults = machine_for(table, args.scheme, chunk=args.chunk, updates=args.updates)
+    if machine is None:
+        return report(faults, args) or FOUND
+    try:
+        trace = replay(machine, args.replay, _faults(args))
+    except TraceIdError as fault:
+        help = "it belongs to one scheme, layout and fault model; name the same ones"
+        raise UsageError(error("SIM003", f"this trace cannot be walked: {fault}", help)) from None
+    if args.output_format == "json":
+        print(json.dumps(trace_as_json(trace), indent=2))
+    else:
+        print(trace_text(trace, table), end="")
+    return CLEAN
