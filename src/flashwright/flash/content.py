@@ -179,10 +179,15 @@ def is_filled(runs: Runs, start: int, end: int, content: str = ERASED) -> bool:
 
 
 def name_at(runs: Runs, start: int) -> str | None:
-    """The name of the image (or other named text) whose first byte lies at ``start``, if any."""
+    """The name of the image (or other named text) whose first byte lies at ``start``, if any.
+
+    Raises ``DeadRead`` if what lies there is dead.
+    """
     for _, _, content, origin in pieces(runs, start, start + 1):
         if isinstance(content, Unstable):
             content = (content.old, content.new, JUNK)[content.now]
+        if content == DEAD:
+            raise DeadRead(f"byte 0x{start:X}")
         if isinstance(content, str) and content not in _PLACELESS and origin == start:
             return content
     return None

@@ -117,11 +117,7 @@ class AliosSingleBank(Phased):
             if fields[4] != self.flag:
                 return self.ota.filled(flash, JUNK)
             return self._slices_forgotten(flash, fields[7], fields[6])
-        if self.ota.image(flash, self.payload_size) is None:
-            flash = self.ota.filled(flash, JUNK)
-        if self.app.image(flash, self.size) is None:
-            flash = self.app.filled(flash, JUNK)
-        return flash
+        return self.app.forgotten(self.ota.forgotten(flash, self.payload_size), self.size)
 
     def _slices_forgotten(self, flash: Contents, number: int, status: int) -> Contents:
         """The slice that will be written again from its start is junk."""

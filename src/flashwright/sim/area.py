@@ -16,6 +16,7 @@ from flashwright.base.extent import Extent
 from flashwright.flash.chips import Chips
 from flashwright.flash.content import (
     ERASED,
+    JUNK,
     Runs,
     hidden,
     holds,
@@ -173,6 +174,13 @@ class Area:
         where = self.blocks[block]
         return self._spliced(flash, where.start, where.end, content)
 
+    def forgotten(self, flash: Contents, length: int) -> Contents:
+        """The flash with junk in the area if it is not erased and no whole image begins in it."""
+        part = flash[self.index]
+        if part is self.blank() or self.image(flash, length) is not None:
+            return flash
+        return self.with_part(flash, self.blank(JUNK))
+
     def with_image(self, flash: Contents, name: str, length: int, at: int = 0) -> Contents:
         """The flash with a named content at ``at``."""
         start = self.start + at
@@ -247,6 +255,13 @@ class Board:
         self.chips = chips
         self.chunk = chunk
         self.areas: list[Area] = []
+        #: Bytes that belong to somebody else, in global offsets, with their names.
+        self.guarded: list[tuple[Extent, str]] = []
+
+    def guard(self, name: str, owner: str, extent: Extent) -> None:
+        """Bytes that no scheme may touch although they lie in one of its areas."""
+        if extent:
+            self.guarded.append((extent.shifted(self.chips.base(owner)), name))
 
     def area(self, name: str, owner: str, extent: Extent, *, writable: bool = True) -> Area:
         """A further area: ``extent`` in offsets of flash ``owner``, not empty, in that flash.

@@ -92,8 +92,7 @@ class EspIdfOta(Phased):
         """A slot that is not whole is junk; a record that does not count is junk."""
         flash = self.otadata.tidied(flash, self._tidied)
         for slot in self.slots:
-            if self._whole(flash, slot) is None and not slot.is_filled(flash, ERASED):
-                flash = slot.filled(flash, JUNK)
+            flash = slot.forgotten(flash, self.size)
         return flash
 
     def _tidied(self, flash: Contents) -> Contents:

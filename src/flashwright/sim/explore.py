@@ -12,6 +12,7 @@ few thousand states and may stop the work. Both make the result incomplete, neve
 from __future__ import annotations
 
 from array import array
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -24,6 +25,10 @@ from flashwright.sim.stepper import Broken, Expansion, Label, State, Stepper, To
 
 #: How many states are expanded between two calls of ``progress``.
 BEAT = 4096
+
+
+#: How many states that break one law are kept: the first that is confirmed is told.
+MOST_BREACHES = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +108,7 @@ class _Search:
         self.found = Exploration()
         self.ids: dict[State, int] = {}
         self.queue: list[State] = []
-        self.broken_laws: set[str] = set()
+        self.broken_laws: Counter[str] = Counter()
         #: The fault-free successor of each state: -1 for none; see ``_Road`` for the others.
         self.after = array("q")
         self.forks: dict[int, tuple[int, ...]] = {}
@@ -174,8 +179,8 @@ class _Search:
 
     def _breach(self, at: int, broken: Broken) -> None:
         self.broken[at] = 1
-        if broken.law not in self.broken_laws or broken.suspect:
-            self.broken_laws.add(broken.law)
+        self.broken_laws[broken.law] += 1
+        if self.broken_laws[broken.law] <= MOST_BREACHES:
             self.found.breaches.append(Breach(at, broken.law, broken.why, broken.suspect))
 
     def judge(self) -> None:

@@ -18,7 +18,6 @@ The rules:
 
 from __future__ import annotations
 
-from flashwright.flash.content import JUNK
 from flashwright.sim.area import Area, Board, Contents
 from flashwright.sim.machine import (
     Act,
@@ -73,8 +72,7 @@ class RecommendedDualBank(RecordWriter):
         """A slot that is not whole is junk."""
         flash = self.record.tidied(flash, self.pair.tidied)
         for slot in self.slots:
-            if self._whole(flash, slot) is None:
-                flash = slot.filled(flash, JUNK)
+            flash = slot.forgotten(flash, self.size)
         return flash
 
     # The bootloader.

@@ -19,7 +19,6 @@ It does not revert: there is one bank. The update is assumed to work.
 
 from __future__ import annotations
 
-from flashwright.flash.content import JUNK
 from flashwright.sim.area import Area, Board, Contents
 from flashwright.sim.machine import (
     Act,
@@ -69,11 +68,7 @@ class RecommendedSingleBank(RecordWriter):
     def forget(self, flash: Contents, world: World) -> Contents:
         """A download that is not pending is dead; a target that is not whole is junk."""
         flash = self.record.tidied(flash, self.pair.tidied)
-        if self._whole(flash, self.app) is None:
-            flash = self.app.filled(flash, JUNK)
-        if self._whole(flash, self.ota) is None:
-            flash = self.ota.filled(flash, JUNK)
-        return flash
+        return self.ota.forgotten(self.app.forgotten(flash, self.size), self.size)
 
     # The bootloader.
 

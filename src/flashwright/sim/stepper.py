@@ -13,7 +13,7 @@ from itertools import product
 from typing import NamedTuple
 
 from flashwright.base.extent import Extent
-from flashwright.flash.content import DEAD, JUNK, DeadRead, name_at
+from flashwright.flash.content import JUNK, DeadRead, name_at
 from flashwright.flash.faults import FaultModel
 from flashwright.flash.operations import Erase, Misuse, Operation
 from flashwright.sim.area import Area, Contents
@@ -288,15 +288,13 @@ class Stepper:
         if area is None:
             return 0, Broken("whole", f"0x{start:X} is started, where no image can be")
         at = start - area.start
-        found = name_at(flash[area.index].runs, start)
-        version = version_of(found)
-        if version is None:
-            dead = any(c == DEAD for _, c, _ in flash[area.index].runs)
-            return 0, Broken("whole", f"{area.name} is started, and holds no image", dead)
         try:
+            version = version_of(name_at(flash[area.index].runs, start))
+            if version is None:
+                return 0, Broken("whole", f"{area.name} is started, and holds no image")
             whole = area.image(flash, self.machine.length(version), at)
         except DeadRead:
-            return 0, Broken("whole", f"v{version} in {area.name} is started unseen", True)
+            return 0, Broken("whole", f"{area.name} is started unseen", True)
         if whole is None:
             return 0, Broken(
                 "whole", f"{area.name} is started, and holds only a part of v{version}"
@@ -315,13 +313,16 @@ class Stepper:
             return found
 
     def _placed(self, operation: Operation) -> Area | Misuse:
+        what = "erase" if type(operation) is Erase else "program"
+        extent = Extent(operation.start, operation.end)
+        for guarded, name in self.board.guarded:
+            if guarded.overlaps(extent):
+                return Misuse("outside", f"{what} of {extent}, where {name} lies")
         for area in self.machine.areas:
-            if area.start <= operation.start and operation.end <= area.end:
+            if area.extent.covers(extent):
                 if area.writable:
                     return area
                 return Misuse("read-only", f"{area.name} is not writable")
-        what = "erase" if type(operation) is Erase else "program"
-        extent = Extent(operation.start, operation.end)
         names = ", ".join(a.name for a in self.machine.areas)
         return Misuse("outside", f"{what} of {extent}, which is not inside one of: {names}")
 

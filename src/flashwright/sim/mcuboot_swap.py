@@ -1,0 +1,402 @@
+"""What MCUboot's swapping modes share: the application, the decision at boot, swaps as scripts.
+
+Source (mcu-tools/mcuboot 2d4bacc3): `boot/bootutil/src/loader.c` (context_boot_go,
+boot_prepare_image_for_update, boot_validate_slot), `bootutil_public.c` (decision table, pending,
+confirm), `swap_misc.c`. The build has MCUBOOT_VALIDATE_PRIMARY_SLOT, no bootstrap, one image, no
+encryption; images have one size.
+
+A swap is a script: a tuple of operations and of chunks to copy, the same from the first operation
+to the last; a resumed swap starts at the label of its status. Copies move whatever lies in the
+source, so that a mixture stays a mixture.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import NamedTuple
+
+from flashwright.base.align import align_down
+from flashwright.flash.content import DEAD, ERASED, JUNK, DeadRead, pieces
+from flashwright.flash.operations import Operation, Program
+from flashwright.model.mcuboot import Build, Mode
+from flashwright.sim.area import Area, Board, Contents
+from flashwright.sim.machine import (
+    Act,
+    Go,
+    Halt,
+    Move,
+    Phased,
+    Promise,
+    Reset,
+    Run,
+    World,
+    offers,
+    version_of,
+)
+from flashwright.sim.mcuboot_trailer import (
+    GOOD,
+    NONE,
+    PERMANENT,
+    REVERT,
+    SET,
+    TEST,
+    UNSET,
+    Trailer,
+)
+
+
+class Copy(NamedTuple):
+    """One chunk to copy: global offsets, ``size`` bytes, from area ``source``."""
+
+    source: Area
+    start: int
+    target: int
+    size: int
+
+
+#: Sets image_ok of the primary slot unless it has been written.
+SET_IMAGE_OK = "image_ok"
+
+Instruction = Operation | Copy | str
+
+#: ``op`` (``m`` move, ``s`` swap), ``idx`` and ``state`` of a boot_status, counted from 1.
+Place = tuple[str, int, int]
+
+#: What a script depends on: swap type, whether image_ok is taken over, fixup, trailer is there.
+Key = tuple[int, bool, bool, bool]
+
+
+class Script:
+    """The operations of a swap, and where each status resumes it."""
+
+    def __init__(self) -> None:
+        self.code: list[Instruction] = []
+        self.labels: dict[Place, int] = {}
+
+    def label(self, place: Place) -> None:
+        """A swap with this status resumes here."""
+        self.labels[place] = len(self.code)
+
+    def erase(self, area: Area, start: int, size: int) -> None:
+        """Erase every block that the bytes ``[start, start + size)`` of the area touch."""
+        low, high = area.start + start, area.start + start + size
+        for i, block in enumerate(area.blocks):
+            if block.start < high and low < block.end:
+                self.code.append(area.erase(i))
+
+    def scramble(self, trailer: Trailer) -> None:
+        """Erase the blocks of a trailer, last one first."""
+        self.code.extend(trailer.area.erase(i) for i in trailer.blocks())
+
+    def copy(self, source: Area, start: int, target: Area, to: int, size: int) -> None:
+        """Copy bytes, a chunk a call."""
+        for at in range(0, size, source.chunk):
+            self.code.append(
+                Copy(
+                    source,
+                    source.start + start + at,
+                    target.start + to + at,
+                    min(source.chunk, size - at),
+                )
+            )
+
+
+class McubootSlots(Phased):
+    """A primary and a secondary slot, an application that is told of updates, and a decision.
+
+    ``size`` is that of every image; ``permanent`` marks updates so that they are never reverted.
+    """
+
+    mode: Mode
+    #: Where the update lies in the secondary slot, in bytes from its start.
+    lead = 0
+
+    def __init__(
+        self,
+        board: Board,
+        primary: Area,
+        secondary: Area,
+        size: int,
+        build: Build,
+        *,
+        permanent: bool = False,
+    ) -> None:
+        self.board, self.primary, self.secondary = board, primary, secondary
+        self.areas: tuple[Area, ...] = (primary, secondary)
+        self.size, self.build, self.permanent = size, build, permanent
+        self.first_trailer = Trailer(primary, self.mode, build)
+        self.second_trailer = Trailer(secondary, self.mode, build)
+
+    def first(self) -> tuple[Contents, World]:
+        """``v1`` in the primary slot, written by a programmer: no trailer."""
+        return self.primary.with_image(self.board.blank(), "v1", self.size), World()
+
+    def length(self, version: int) -> int:
+        """All images have one size, the largest that fits: the worst case."""
+        return self.size
+
+    def swap_type(self, flash: Contents) -> int:
+        """The decision for a new swap, from both trailers."""
+        one, two = self.first_trailer.fields(flash), self.second_trailer.fields(flash)
+        if two.magic == GOOD and two.image_ok == UNSET:
+            return TEST
+        if two.magic == GOOD and two.image_ok == SET:
+            return PERMANENT
+        if one.magic == GOOD and one.image_ok == UNSET and one.copy_done == SET:
+            return REVERT
+        return NONE
+
+    def whole(self, flash: Contents, area: Area, at: int = 0) -> bool:
+        """Whether an image at ``at`` of the area verifies."""
+        return version_of(area.image(flash, self.size, at)) is not None
+
+    def header(self, flash: Contents, area: Area, at: int = 0) -> bool:
+        """Whether an image header lies there."""
+        return version_of(area.found(flash, at)) is not None
+
+    def header_erased(self, flash: Contents, at: int) -> bool:
+        """Whether the secondary slot has erased bytes where its header should be."""
+        return self.secondary.read(flash, at, 4) == bytes([self.secondary.erased_value]) * 4
+
+    def start(self, flash: Contents) -> Move:
+        """Start the primary slot if it verifies."""
+        if not self.whole(flash, self.primary):
+            return Halt("the primary slot does not verify")
+        return Run(self.primary.start, ("app",))
+
+    def unread(self, flash: Contents) -> Contents:
+        """The secondary slot where only its header and trailer decide: the rest is junk."""
+        area = self.secondary
+        if self.second_trailer.fields(flash).magic != GOOD:
+            return area.filled(flash, JUNK)
+        keep = {0, *self.second_trailer.blocks()}
+        if self.lead:
+            keep.add(1)
+        for i in range(len(area.blocks)):
+            if i not in keep:
+                flash = area.filled(flash, JUNK, i)
+        return flash
+
+    def on_boot(self, flash: Contents, world: World) -> Move:
+        """Decide."""
+        return self.decide(flash)
+
+    @abstractmethod
+    def decide(self, flash: Contents) -> Move:
+        """What the bootloader does with this flash."""
+
+    def on_scrub(self, flash: Contents, world: World, blocks: tuple[int, ...], number: int) -> Move:
+        """Erase blocks of the secondary slot, then start the primary one."""
+        then = ("scrub", blocks, number + 1) if number + 1 < len(blocks) else ("start",)
+        return Act(self.secondary.erase(blocks[number]), then)
+
+    def on_start(self, flash: Contents, world: World) -> Move:
+        """Start the primary slot."""
+        return self.start(flash)
+
+    def copied(self, flash: Contents, copy: Copy, number: int) -> Program | None:
+        """Program call ``number`` of a chunk: one for each content; none for what is erased."""
+        shift = copy.target - copy.start
+        found = 0
+        runs = flash[copy.source.index].runs
+        for a, b, content, origin in pieces(runs, copy.start, copy.start + copy.size):
+            if content == DEAD:
+                raise DeadRead(f"copied from 0x{a:X}")
+            if content == ERASED:
+                continue
+            if found == number:
+                seen = content if isinstance(content, (str, bytes)) else JUNK
+                return Program(a + shift, b + shift, seen, origin + shift)
+            found += 1
+        return None
+
+    # The application.
+
+    def on_app(self, flash: Contents, world: World, version: int) -> Move:
+        """A bad one hangs; a good one confirms itself; a confirmed one waits for an update."""
+        if world.is_bad(version):
+            return Reset("the watchdog bites")
+        one = self.first_trailer.fields(flash)
+        confirmed = world._replace(confirmed=max(world.confirmed, version))
+        if one.magic == GOOD and one.image_ok == UNSET:
+            return Act(self.first_trailer.write_image_ok(), ("app", version), confirmed)
+        if world.confirmed < version:
+            return Go(("app", version), confirmed)
+        return offers(self, world, "clear")
+
+    def on_clear(self, flash: Contents, world: World, version: int, block: int = 0) -> Move:
+        """Erase the secondary slot."""
+        last = block + 1 == len(self.secondary.blocks)
+        then = ("load", version, 0) if last else ("clear", version, block + 1)
+        return Act(self.secondary.erase(block), then)
+
+    def on_load(self, flash: Contents, world: World, version: int, call: int) -> Move:
+        """Write the download, call by call."""
+        last = call + 1 == self.secondary.chunks(self.size)
+        then = ("pend", 0) if last else ("load", version, call + 1)
+        return Act(self.secondary.program(call, f"v{version}", self.size, self.lead), then)
+
+    def on_pend(self, flash: Contents, world: World, number: int) -> Move:
+        """Mark it pending: magic, image_ok if permanent, swap_info; three writes."""
+        trailer = self.second_trailer
+        writes = [trailer.write_magic()]
+        if self.permanent:
+            writes.append(trailer.write_image_ok())
+        writes.append(trailer.write_swap_info(PERMANENT if self.permanent else TEST))
+        if number == len(writes):
+            return Reset("an update is pending")
+        return Act(writes[number], ("pend", number + 1))
+
+
+class McubootSwap(McubootSlots):
+    """A mode that swaps both slots. ``without`` names repairs that are undone, for tests."""
+
+    assumptions = (
+        "MCUboot validates the primary slot at each boot (MCUBOOT_VALIDATE_PRIMARY_SLOT)",
+        "one image, not encrypted; the application erases the secondary slot before a download",
+    )
+
+    def __init__(
+        self,
+        board: Board,
+        primary: Area,
+        secondary: Area,
+        size: int,
+        build: Build,
+        *,
+        permanent: bool = False,
+        without: frozenset[str] = frozenset(),
+    ) -> None:
+        super().__init__(board, primary, secondary, size, build, permanent=permanent)
+        self.without = without
+        events = ("installed", "confirmed", "next")
+        self.promise = Promise(reverts=not permanent, events=events)
+        if not permanent:
+            self.promise = Promise(reverts=True, events=(*events, "reverted"))
+        self.block = primary.blocks[0].size
+        self._scripts: dict[Key, Script] = {}
+
+    @abstractmethod
+    def resumes(self, flash: Contents) -> Trailer | None:
+        """The trailer that tells of a swap under way, ``None`` if none does."""
+
+    @abstractmethod
+    def place(self, flash: Contents, source: Trailer) -> Place | None:
+        """Where the swap stands, ``None`` if no status has been written."""
+
+    @abstractmethod
+    def headers(self, flash: Contents, place: Place, swap_type: int) -> bool:
+        """Whether both headers are where the bootloader looks for them in the middle of a swap."""
+
+    @abstractmethod
+    def write_script(self, key: Key) -> Script:
+        """The swap from its first operation to copy_done."""
+
+    def key(self, flash: Contents, swap_type: int, source: Trailer | None) -> Key:
+        """What the script depends on."""
+        two = self.second_trailer.fields(flash)
+        fixup = swap_type == REVERT and two.magic == UNSET
+        takes_ok = two.image_ok == SET
+        return swap_type, takes_ok, fixup, source is self.first_trailer
+
+    def script(self, key: Key) -> Script:
+        """The script of that key, made once."""
+        if key not in self._scripts:
+            self._scripts[key] = self.write_script(key)
+        return self._scripts[key]
+
+    def swap_offset_of(self, flash: Contents, swap_type: int) -> int:
+        """Where in the secondary slot its image is looked for."""
+        return 0
+
+    def decide(self, flash: Contents) -> Move:
+        """Resume a swap, or begin one that the trailers ask for, or start."""
+        source = self.resumes(flash)
+        swap_type = 0
+        if source is not None:
+            swap_type = source.fields(flash).raw_type or NONE
+            place = self.place(flash, source)
+            if place is not None:
+                return self._resume(flash, place, source, swap_type)
+        if not self.header(flash, self.primary) and self.mode != Mode.SWAP_SCRATCH:
+            return self.start(flash)
+        if swap_type <= NONE:
+            swap_type = self.swap_type(flash)
+        if swap_type == NONE:
+            return self.start(flash)
+        if swap_type > REVERT:
+            return Halt(f"swap type {swap_type} is none: MCUboot panics")
+        invalid = self._invalid(flash, swap_type)
+        if invalid is not None:
+            return invalid
+        return Go(("swap", self.key(flash, swap_type, source), 0, 0))
+
+    def _resume(self, flash: Contents, place: Place, source: Trailer, swap_type: int) -> Move:
+        if source.fields(flash).swap_size != self.size:
+            return Halt("the trailer of a swap under way has no swap_size")
+        if not self.headers(flash, place, swap_type):
+            return self.start(flash)
+        key = (swap_type, False, False, True)
+        at = self.script(key).labels.get(place)
+        if at is None:
+            return Halt(f"no swap has the status {place}")
+        return Go(("swap", key, at, 0))
+
+    def _invalid(self, flash: Contents, swap_type: int) -> Move | None:
+        at = self.swap_offset_of(flash, swap_type)
+        if self.header_erased(flash, at):
+            return Go(("scrub", tuple(self.second_trailer.blocks()), 0))
+        wrong = self.lead and swap_type != REVERT and self.header(flash, self.secondary)
+        if wrong or not self.whole(flash, self.secondary, at):
+            return Go(("scrub", tuple(range(len(self.secondary.blocks))), 0))
+        return None
+
+    def on_swap(self, flash: Contents, world: World, key: Key, at: int, number: int) -> Move:
+        """The next operation of the script."""
+        code = self.script(key).code
+        if at == len(code):
+            return self.start(flash)
+        now = code[at]
+        then = ("swap", key, at + 1, 0)
+        if isinstance(now, Copy):
+            operation = self.copied(flash, now, number)
+            if operation is None:
+                return Go(then)
+            return Act(operation, ("swap", key, at, number + 1))
+        if isinstance(now, str):
+            if self.first_trailer.fields(flash).image_ok != UNSET:
+                return Go(then)
+            return Act(self.first_trailer.write_image_ok(), then)
+        return Act(now, then)
+
+    def forget(self, flash: Contents, world: World) -> Contents:
+        """With nothing to swap the secondary slot is not read."""
+        flash = self.first_trailer.tidied(flash)
+        if self.resumes(flash) is None and self.swap_type(flash) == NONE:
+            flash = self.unread(flash)
+        return flash
+
+    # Pieces of scripts.
+
+    def init(self, script: Script, trailer: Trailer, key: Key) -> None:
+        """Write a trailer anew: swap_info, image_ok, swap_size, at last the magic."""
+        swap_type, takes_ok, fixup, _ = key
+        script.code.append(trailer.write_swap_info(swap_type))
+        if takes_ok or fixup:
+            script.code.append(trailer.write_image_ok())
+        if "swap_size" not in self.without:
+            script.code.append(trailer.write_swap_size(self.size))
+        if trailer.tlv_sizes_at is not None:
+            script.code.append(trailer.write_tlv_sizes())
+        script.code.append(trailer.write_magic())
+
+    def finish(self, script: Script, swap_type: int) -> None:
+        """image_ok unless it is a test, then copy_done."""
+        if swap_type in (REVERT, PERMANENT):
+            script.code.append(SET_IMAGE_OK)
+        if swap_type in (REVERT, PERMANENT, TEST):
+            script.code.append(self.first_trailer.write_copy_done())
+
+    def aligned(self, size: int) -> int:
+        """``size`` rounded down to program units of the primary slot."""
+        return align_down(size, self.primary.unit)

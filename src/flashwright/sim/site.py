@@ -1,0 +1,131 @@
+"""From the user's table to the areas of a proof: roles become areas, what does not fit is told.
+
+Findings: SIM001 the table names no device; SIM003 the scheme needs a partition that is not there;
+SIM004 a partition has too few erase blocks; SIM005 a partition lies outside its flash, is empty, or
+overlaps another one of the scheme.
+"""
+
+from __future__ import annotations
+
+from flashwright.base.extent import Extent
+from flashwright.diag.finding import Finding, InFlash, Severity
+from flashwright.flash.chips import Chips
+from flashwright.model.table import Partition, Role, Table
+from flashwright.model.update import Update
+from flashwright.sim.area import Area, Board
+
+
+class Site:
+    """A table while it is being mapped; ``findings`` gathers what stands in the way."""
+
+    def __init__(self, table: Table, chunk: int) -> None:
+        assert table.device is not None
+        self.table = table
+        self.update: Update | None = table.update
+        self.board = Board(Chips(table.device.flashes), chunk)
+        self.findings: list[Finding] = []
+        self._used: list[Partition] = []
+
+    def partitions(self, *roles: Role) -> tuple[Partition, ...]:
+        """The partitions with one of these roles, as the table has them."""
+        return self.table.of_role(*roles)
+
+    def area(self, partition: Partition, blocks: int = 1) -> Area | None:
+        """The area of a partition that has at least ``blocks`` erase blocks of its own."""
+        owner, extent = partition.owner, partition.extent
+        device = self.table.device
+        flash = device.flash(owner) if device else None
+        if flash is None or not extent or extent.end > flash.size:
+            text = f"`{partition.name}` at {extent} lies outside flash `{owner}`"
+            self._report("SIM005", text, "give it a place inside the flash", partition)
+            return None
+        whole = [b for b in flash.blocks(extent) if extent.covers(b)]
+        if len(whole) < blocks:
+            text = (
+                f"`{partition.name}` has {len(whole)} whole erase blocks, the scheme needs {blocks}"
+            )
+            size = sum(b.size for b in whole) or flash.largest_block_in(extent)
+            need = blocks * flash.largest_block_in(extent)
+            hint = f"make it 0x{need:X} bytes, aligned to erase blocks (now 0x{size:X})"
+            self._report("SIM004", text, hint, partition)
+            return None
+        try:
+            made = self.board.area(partition.name, owner, extent, writable=partition.writable)
+        except ValueError as overlap:
+            text = f"`{partition.name}` cannot be used: {overlap}"
+            self._report("SIM005", text, "let the partitions of the scheme be disjoint", partition)
+            return None
+        self._used.append(partition)
+        return made
+
+    def need(self, what: str, *roles: Role, blocks: int = 1) -> Area | None:
+        """The area of the first partition with one of the roles, or a finding."""
+        found = self.partitions(*roles)
+        if not found:
+            names = " or ".join(f"`{r.value}`" for r in roles)
+            text = f"the scheme needs {what}: no partition has role {names}"
+            self._report("SIM003", text, f"add a partition with role {names}", None)
+            return None
+        return self.area(found[0], blocks)
+
+    def pair(self) -> tuple[Area, Area] | None:
+        """The two slots: application and OTA TMP, or two applications; or a finding."""
+        apps = self.partitions(Role.APPLICATION)
+        others = (*self.partitions(Role.OTA_TEMP), *apps[1:])
+        if not apps or not others:
+            self.need("an application", Role.APPLICATION)
+            if apps:
+                self.need("a second slot", Role.OTA_TEMP)
+            return None
+        first, second = self.area(apps[0]), self.area(others[0])
+        return None if first is None or second is None else (first, second)
+
+    def too_small(self, area: Area, need: int) -> None:
+        """Report that an area is smaller than ``need`` bytes."""
+        partition = self.table.get(area.name)
+        text = f"`{area.name}` has 0x{area.size:X} bytes, the scheme needs 0x{need:X}"
+        self._report("SIM004", text, f"make it at least 0x{need:X} bytes", partition)
+
+    def finish(self) -> None:
+        """Guard what lies in the scheme's areas and belongs to others."""
+        device = self.table.device
+        used = {p.name for p in self._used}
+        for mine in self._used:
+            for other in self.table.in_flash(mine.owner):
+                meant = other.name in mine.shares or mine.name in other.shares
+                nested = other.parent == mine.name or mine.parent == other.name
+                if other.name in used or meant or nested:
+                    continue
+                shared = mine.extent.intersection(other.extent)
+                self.board.guard(f"`{other.name}`", mine.owner, shared)
+            for reserved in device.reserved_in(mine.owner) if device else ():
+                shared = mine.extent.intersection(reserved.extent)
+                self.board.guard(f"{reserved.name} (reserved)", mine.owner, shared)
+
+    def _report(self, code: str, text: str, help: str, partition: Partition | None) -> None:
+        where = InFlash(partition.owner, partition.extent) if partition else None
+        place = partition.place if partition else self.table.place
+        self.findings.append(Finding(code, Severity.ERROR, text, help, place, where))
+
+
+def usable(size: int, unit: int) -> int:
+    """``size`` rounded down to whole program units."""
+    return size // unit * unit
+
+
+def free_blocks(table: Table, owner: str, count: int, start: int = 0) -> Extent | None:
+    """The first ``count`` erase blocks in a row, from ``start`` on, that nobody uses."""
+    device = table.device
+    flash = device.flash(owner) if device else None
+    if device is None or flash is None:
+        return None
+    taken = [p.extent for p in table.in_flash(owner)]
+    taken += [r.extent for r in device.reserved_in(owner)]
+    if device.boot.owner == owner and device.boot.bootloader:
+        taken.append(device.boot.bootloader)
+    row: list[Extent] = []
+    for block in flash.blocks(Extent(min(start, flash.size), flash.size)):
+        row = [] if any(t.overlaps(block) for t in taken) else [*row, block]
+        if len(row) == count:
+            return Extent(row[0].start, row[-1].end)
+    return None
