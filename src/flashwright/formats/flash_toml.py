@@ -68,7 +68,7 @@ def read_specs(source: Source, devices: Devices) -> ReadSpecs:
         placed = tuple(_placed(wish, laid_out, findings) for wish in wishes)
         specs.append(
             Spec(
-                name=file.get("name") or device.id,
+                name=_name(file, device, several=len(found) > 1),
                 device=laid_out,
                 update=update,
                 partitions=placed,
@@ -81,6 +81,14 @@ def read_specs(source: Source, devices: Devices) -> ReadSpecs:
     if worst(findings) is Severity.ERROR:
         return ReadSpecs((), tuple(findings))
     return ReadSpecs(tuple(specs), tuple(findings))
+
+
+def _name(file: Values, device: Device, *, several: bool) -> str:
+    """The name of the layout; with several configurations, theirs tell the tables apart."""
+    name = file.get("name")
+    if not isinstance(name, str):
+        return device.id
+    return f"{name}_{device.configuration}" if several else name
 
 
 def _sub(file: Values, name: str) -> Mapping[str, Any]:
