@@ -64,7 +64,10 @@ class Go(NamedTuple):
 
 
 class Choose(NamedTuple):
-    """The world decides: each option is ``(what happens, then, world)``; all are explored."""
+    """The world decides: each option is ``(what happens, then, world)``; all are explored.
+
+    Only a device that runs is asked, so what is reached here counts as "an image runs".
+    """
 
     options: tuple[tuple[str, Volatile, World], ...]
 

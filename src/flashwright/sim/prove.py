@@ -121,17 +121,17 @@ def prove_machine(
     found = explore(machine, faults, limits, watch)
     incomplete = found.incomplete
     traces: dict[str, Trace] = {}
-    unconfirmed = ""
+    unconfirmed: dict[str, str] = {}
     for breach in sorted(found.breaches):
         if breach.law in traces:
             continue
         trace = _confirmed(machine, faults, limits, found, breach)
         if trace is None:
-            unconfirmed = f"a breach of `{breach.law}` could not be confirmed"
+            unconfirmed[breach.law] = f"a breach of `{breach.law}` could not be confirmed"
         else:
             traces[breach.law] = trace
-    if not traces:
-        incomplete = incomplete or unconfirmed
+    doubts = [why for law, why in unconfirmed.items() if law not in traces]
+    incomplete = incomplete or "; ".join(doubts)
     if "whole" in traces and "boots" not in traces:
         whole = traces["whole"]
         traces["boots"] = Trace(whole.id, "boots", whole.why, whole.steps)

@@ -125,7 +125,7 @@ class Stepper:
                 (("b", i, ()), (flash, then, world, spent))
                 for i, (_, then, world) in enumerate(move.options)
             ]
-            return Expansion(move, after, cuts)
+            return Expansion(move, after, cuts, goal=True)
         if type(move) is Serve:
             now = (flash, move.then, world, spent)
             return Expansion(move, [(NEXT, now)], cuts, goal=True, events=("served",))
