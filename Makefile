@@ -39,7 +39,7 @@ docs: setup-test
 	$(BIN)/python tools/make_docs.py
 
 setup-demo:
-	@tools/setup $(VENV) all
+	@tools/setup $(VENV) png,completion
 
 setup-test:
 	@tools/setup $(VENV) dev
