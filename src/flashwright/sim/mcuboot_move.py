@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from flashwright.model.mcuboot import Mode
 from flashwright.sim.area import Contents
-from flashwright.sim.machine import Move
 from flashwright.sim.mcuboot_swap import Key, McubootSwap, Place, Script
 from flashwright.sim.mcuboot_trailer import GOOD, NONE, REVERT, UNSET, Trailer
 
@@ -65,10 +64,6 @@ class McubootSwapMove(McubootSwap):
             if state == 2:
                 two = (self.primary, 0)
         return self.header(flash, *one) and self.header(flash, *two)
-
-    def decide(self, flash: Contents) -> Move:
-        """As all; a revert whose image is gone also gives up the primary trailer."""
-        return super().decide(flash)
 
     def write_script(self, key: Key) -> Script:
         """Move, then swap."""

@@ -34,6 +34,7 @@ from flashwright.sim.machine import (
     version_of,
 )
 from flashwright.sim.mcuboot_trailer import (
+    BAD,
     GOOD,
     NONE,
     PERMANENT,
@@ -372,6 +373,8 @@ class McubootSwap(McubootSlots):
     def forget(self, flash: Contents, world: World) -> Contents:
         """With nothing to swap the secondary slot is not read."""
         flash = self.first_trailer.tidied(flash)
+        if self.second_trailer.fields(flash).magic == BAD:
+            flash = self.second_trailer.tidied(flash)
         if self.resumes(flash) is None and self.swap_type(flash) == NONE:
             flash = self.unread(flash)
         return flash

@@ -10,11 +10,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from flashwright.base.align import align_down, align_up
-from flashwright.flash.content import ERASED, pieces
+from flashwright.flash.content import ERASED, JUNK, Unstable, pieces, splice
 from flashwright.flash.operations import Operation, Program
-from flashwright.model.mcuboot import MAGIC_SIZE, Build, Mode
+from flashwright.model.mcuboot import MAGIC_SIZE, Build, Mode, status_size, trailer_size
 from flashwright.model.mcuboot import scratch_trailer_size as scratch_size
-from flashwright.model.mcuboot import status_size, trailer_size
 from flashwright.sim.area import Area, Contents, Part
 
 STATUS = "status"
@@ -134,17 +133,22 @@ class Trailer:
     def tidied(self, flash: Contents) -> Contents:
         """The flash with torn status entries as written: nobody can tell them apart."""
         base = self.area.start + self.status_at
+        if self.fields(flash).magic == BAD:
+            # Nothing but the magic is looked at, and that only for not being good.
+            runs = splice(flash[self.area.index].runs, base, self.area.end, JUNK)
+            return self.area.with_part(flash, self.area.part(runs))
         end = base + self.entries * self.write_size
         for a, b, content, _ in list(pieces(flash[self.area.index].runs, base, end)):
             if isinstance(content, str) and content not in (ERASED, STATUS):
-                flash = self.area.with_part(
-                    flash, self.area.part(_as_status(flash[self.area.index].runs, a, b, base))
-                )
+                runs = splice(flash[self.area.index].runs, a, b, STATUS, base)
+                flash = self.area.with_part(flash, self.area.part(runs))
         return flash
 
     def _field(self, at: int, data: bytes) -> Operation:
         erased = bytes([self.area.erased_value])
-        return self.area.write(at, data + erased * (align_up(len(data), self.area.unit) - len(data)))
+        return self.area.write(
+            at, data + erased * (align_up(len(data), self.area.unit) - len(data))
+        )
 
     def _read(self, flash: Contents) -> Fields:
         area = self.area
@@ -181,7 +185,7 @@ class Trailer:
             if low >= high:
                 continue
             seen = content
-            if not isinstance(seen, (str, bytes)) and hasattr(seen, "now"):
+            if isinstance(seen, Unstable):
                 seen = (seen.old, seen.new, STATUS)[seen.now]
             if seen == ERASED:
                 if first >= 0 and gap < 0:
@@ -190,9 +194,3 @@ class Trailer:
                 first = low if first < 0 else first
                 last = high
         return Status(first, gap, last)
-
-
-def _as_status(runs, start, end, base):  # type: ignore[no-untyped-def]
-    from flashwright.flash.content import splice
-
-    return splice(runs, start, end, STATUS, base)
