@@ -41,9 +41,11 @@ def laws(found: Exploration) -> set[str]:
     return {breach.law for breach in found.breaches}
 
 
-@pytest.mark.parametrize("mode", [Mode.SWAP_MOVE, Mode.OVERWRITE, Mode.DIRECT_XIP])
+@pytest.mark.parametrize(
+    "mode", [Mode.SWAP_MOVE, Mode.SWAP_OFFSET, Mode.OVERWRITE, Mode.DIRECT_XIP]
+)
 def test_holds_with_any_number_of_cuts_between_operations(mode: Mode) -> None:
-    found = explored(mode, WHOLE)
+    found = explored(mode, WHOLE, 5)
     assert laws(found) == set()
     assert {"installed", "confirmed", "next"} <= found.events
 

@@ -186,10 +186,26 @@ class McubootSlots(Phased):
     def decide(self, flash: Contents) -> Move:
         """What the bootloader does with this flash."""
 
-    def on_scrub(self, flash: Contents, world: World, blocks: tuple[int, ...], number: int) -> Move:
-        """Erase blocks of the secondary slot, then start the primary one."""
-        then = ("scrub", blocks, number + 1) if number + 1 < len(blocks) else ("start",)
+    def on_scrub(
+        self,
+        flash: Contents,
+        world: World,
+        blocks: tuple[int, ...],
+        number: int,
+        failed: bool = False,
+    ) -> Move:
+        """Erase blocks of the secondary slot, then start the primary one (confirmed if a swap that
+        had been begun has ``failed``)."""
+        then: tuple[object, ...] = ("scrub", blocks, number + 1, failed)
+        if number + 1 == len(blocks):
+            then = ("fail",) if failed else ("start",)
         return Act(self.secondary.erase(blocks[number]), then)
+
+    def on_fail(self, flash: Contents, world: World) -> Move:
+        """Set image_ok unless it is written, so that nothing is reverted."""
+        if self.first_trailer.fields(flash).image_ok != UNSET:
+            return self.start(flash)
+        return Act(self.first_trailer.write_image_ok(), ("start",))
 
     def on_start(self, flash: Contents, world: World) -> Move:
         """Start the primary slot."""
@@ -321,13 +337,14 @@ class McubootSwap(McubootSlots):
                 return self._resume(flash, place, source, swap_type)
         if not self.header(flash, self.primary) and self.mode != Mode.SWAP_SCRATCH:
             return self.start(flash)
-        if swap_type <= NONE:
+        begun = swap_type > NONE
+        if not begun:
             swap_type = self.swap_type(flash)
         if swap_type == NONE:
             return self.start(flash)
         if swap_type > REVERT:
             return Halt(f"swap type {swap_type} is none: MCUboot panics")
-        invalid = self._invalid(flash, swap_type)
+        invalid = self._invalid(flash, swap_type, begun)
         if invalid is not None:
             return invalid
         return Go(("swap", self.key(flash, swap_type, source), 0, 0))
@@ -343,13 +360,15 @@ class McubootSwap(McubootSlots):
             return Halt(f"no swap has the status {place}")
         return Go(("swap", key, at, 0))
 
-    def _invalid(self, flash: Contents, swap_type: int) -> Move | None:
+    def _invalid(self, flash: Contents, swap_type: int, begun: bool) -> Move | None:
         at = self.swap_offset_of(flash, swap_type)
         if self.header_erased(flash, at):
-            return Go(("scrub", tuple(self.second_trailer.blocks()), 0))
-        wrong = self.lead and swap_type != REVERT and self.header(flash, self.secondary)
+            return Go(("scrub", tuple(self.second_trailer.blocks()), 0, begun))
+        wrong = (
+            not begun and self.lead and swap_type != REVERT and self.header(flash, self.secondary)
+        )
         if wrong or not self.whole(flash, self.secondary, at):
-            return Go(("scrub", tuple(range(len(self.secondary.blocks))), 0))
+            return Go(("scrub", tuple(range(len(self.secondary.blocks))), 0, begun))
         return None
 
     def on_swap(self, flash: Contents, world: World, key: Key, at: int, number: int) -> Move:
