@@ -23,7 +23,7 @@ from flashwright.rules.tell import ERROR, NOTE, SIZE, fault, point, quoted, span
 _ALWAYS_HELD = frozenset({Role.APPLICATION, Role.FACTORY, Role.SECOND_BOOT, Role.BOOT_RECORD})
 
 _IF_UPDATABLE = (
-    "if the bootloader itself can be updated over the air, say so (bootloader_updatable)"
+    "if the bootloader itself can be updated over the air, say so (--bootloader-updatable)"
 )
 
 
@@ -163,7 +163,7 @@ def first_image(case: Case) -> Iterator[Reason]:
                 NOTE,
                 f"the first image with the new layout must fit {quoted(slot)} as it is in the "
                 f"field: {format_hex(limit)} bytes",
-                "say how large the image is (image_size), and this is checked",
+                "say how large the image is (--image-size), and this is checked",
                 of=slot,
                 largest=limit,
             ),

@@ -135,7 +135,7 @@ def _one_copy(found: Finding) -> Finding:
         Severity.ERROR,
         f"the partition table has one copy: a power cut in the {ms} ms of its rewriting leaves "
         "the device without one, so there is no way that survives every cut",
-        "keep the table; or accept that risk (accept_table_window)",
+        "keep the table; or accept that risk (--accept-table-window)",
         found.place,
         found.where,
         facts=found.facts,
@@ -332,7 +332,7 @@ def _no_room(case: _Case, need: int, room: Room) -> Finding:
         f"no working room: {format_hex(need)} bytes in one piece are needed beside the journal, "
         f"{format_hex(total)} are free, at most {format_hex(largest)} in one piece",
         "leave two erase blocks for the journal and one of the largest size unused, or give up a "
-        "partition's data (discard)",
+        "partition's data (--discard)",
         case.new.place,
         facts={"need": need, "free": total, "largest": largest},
     )

@@ -256,7 +256,7 @@ def _one_copy(case: Case, offset: int | None) -> Finding:
         WARNING if case.facts.accept_table_window else ERROR,
         f"an update leaves the partition table in the flash{place} as it is; to rewrite its only "
         f"copy takes about {ms} ms in which a power cut leaves the device without one",
-        "keep the table; or accept that risk (accept_table_window), and `flashwright migrate` "
+        "keep the table; or accept that risk (--accept-table-window), and `flashwright migrate` "
         "gives the steps for an intermediate image",
         case.new.place,
         where,
