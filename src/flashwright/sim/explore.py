@@ -1,9 +1,9 @@
 """The explorer: every state that a machine can reach under a fault model, each once.
 
-Breadth first, so that the way to a state that its parents tell is a shortest one. Equal states are
-one state; after a cut the machine is in one phase, so what counts then is the flash alone, and
-``Machine.forget`` makes flashes equal that differ only in what nobody will read. That is why any
-number of cuts costs hardly more than one.
+Fewest faults first, and of those fewest steps, so that the way to a state that its parents tell is
+a shortest one. Equal states are one state; after a cut the machine is in one phase, so what counts
+then is the flash alone, and ``Machine.forget`` makes flashes equal that differ only in what nobody
+will read. That is why any number of cuts costs hardly more than one.
 
 Limits: ``Limits.states`` bounds the memory (some 600 bytes a state); ``progress`` is asked every
 few thousand states and may stop the work. Both make the result incomplete, never complete.
@@ -12,8 +12,8 @@ few thousand states and may stop the work. Both make the result incomplete, neve
 from __future__ import annotations
 
 from array import array
-from collections import Counter
-from collections.abc import Callable
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -107,56 +107,105 @@ class _Search:
         self.limits = limits
         self.found = Exploration()
         self.ids: dict[State, int] = {}
-        self.queue: list[State] = []
+        self.waiting: list[State | None] = []
         self.broken_laws: Counter[str] = Counter()
+        #: States to expand with as many faults as the present layer, in order of their steps.
+        self.now: deque[int] = deque()
+        #: States that take one fault more.
+        self.later: list[int] = []
+        self.is_later = bytearray()
+        self.steps = array("q")
+        #: The expanded states, in the order of their expansion.
+        self.order = array("q")
         #: The fault-free successor of each state: -1 for none; see ``_Road`` for the others.
         self.after = array("q")
         self.forks: dict[int, tuple[int, ...]] = {}
+        self.expanded = bytearray()
         self.boot = bytearray()
         self.goal = bytearray()
         self.bad = bytearray()
         self.broken = bytearray()
 
     def run(self, watch: Watch | None) -> None:
-        found, queue = self.found, self.queue
-        self._add(self.stepper.first(), 0, ("n", 0, ()))
+        found = self.found
+        self._add(self.stepper.first(), 0, ("n", 0, ()), free=True)
         expand = self.stepper.expand
-        at = 0
         try:
-            while at < len(queue):
-                self._take(at, expand(queue[at]))
-                queue[at] = None  # type: ignore[call-overload]
-                at += 1
-                if at % BEAT == 0 and self._stopped(at, watch):
+            for at in self._states():
+                state = self.waiting[at]
+                self.waiting[at] = None
+                assert state is not None
+                self._take(at, expand(state))
+                if len(self.order) % BEAT == 0 and self._stopped(watch):
                     break
         except DeadRead as dead:
             found.incomplete = f"the model forgot what it read: {dead}"
         except TooMuch as limit:
             found.incomplete = str(limit)
-        found.states, found.expanded = len(self.ids), at
+        found.states, found.expanded = len(self.ids), len(self.order)
         self.ids.clear()
 
-    def _stopped(self, at: int, watch: Watch | None) -> bool:
-        found = self.found
+    def _states(self) -> Iterator[int]:
+        """What to expand: fewest faults first, then fewest steps."""
+        now, steps, expanded = self.now, self.steps, self.expanded
+        starts: list[int] = []
+        first = 0
+        while True:
+            if now and (first == len(starts) or steps[now[0]] <= steps[starts[first]]):
+                at = now.popleft()
+            elif first < len(starts):
+                at = starts[first]
+                first += 1
+            elif self.later:
+                starts = sorted(self.later, key=steps.__getitem__)
+                self.later, first = [], 0
+                for each in starts:
+                    self.is_later[each] = 0
+                continue
+            else:
+                return
+            if not expanded[at]:
+                expanded[at] = 1
+                self.order.append(at)
+                yield at
+
+    def _stopped(self, watch: Watch | None) -> bool:
+        found, done = self.found, len(self.order)
         if len(self.ids) > self.limits.states:
             found.incomplete = f"more than {self.limits.states} states"
-        elif watch and not watch(Progress(len(self.ids), at, found.cuts, found.operations)):
+        elif watch and not watch(Progress(len(self.ids), done, found.cuts, found.operations)):
             found.incomplete = "stopped"
         return bool(found.incomplete)
 
-    def _add(self, state: State, parent: int, label: Label) -> int:
-        new = len(self.queue)
+    def _add(self, state: State, parent: int, label: Label, *, free: bool) -> int:
+        """The number of a state; ``free``: the way to it costs no fault more."""
+        new = len(self.waiting)
         number = self.ids.setdefault(state, new)
-        if number == new:
-            self.queue.append(state)
-            self.found.parents.append(parent)
-            self.found.labels.append(label)
-            self.after.append(-1)
-            self.boot.append(0)
-            self.goal.append(0)
-            self.bad.append(0)
-            self.broken.append(0)
+        if number != new:
+            if self.is_later[number]:
+                self._shorten(number, parent, label, free=free)
+            return number
+        self.waiting.append(state)
+        self.found.parents.append(parent)
+        self.found.labels.append(label)
+        self.steps.append(self.steps[parent] + 1 if new else 0)
+        self.is_later.append(not free)
+        (self.now if free else self.later).append(new)
+        self.after.append(-1)
+        for flags in (self.expanded, self.boot, self.goal, self.bad, self.broken):
+            flags.append(0)
         return number
+
+    def _shorten(self, number: int, parent: int, label: Label, *, free: bool) -> None:
+        """A state that waits for the next layer has been reached on another way."""
+        steps = self.steps[parent] + 1
+        if not free and steps >= self.steps[number]:
+            return
+        self.steps[number] = steps
+        self.found.parents[number], self.found.labels[number] = parent, label
+        if free:
+            self.is_later[number] = 0
+            self.now.append(number)
 
     def _take(self, at: int, now: Expansion) -> None:
         found = self.found
@@ -170,11 +219,11 @@ class _Search:
         after = now.after
         if len(after) == 1:
             label, state = after[0]
-            self.after[at] = self._add(state, at, label)
+            self.after[at] = self._add(state, at, label, free=True)
         elif after:
-            self.forks[at] = tuple(self._add(state, at, label) for label, state in after)
+            self.forks[at] = tuple(self._add(state, at, label, free=True) for label, state in after)
         for label, state in now.faults:
-            self._add(state, at, label)
+            self._add(state, at, label, free=False)
         found.cuts += len(now.faults)
 
     def _breach(self, at: int, broken: Broken) -> None:
@@ -188,7 +237,7 @@ class _Search:
         road = _Road(self)
         told: set[str] = set(self.broken_laws)
         looked_at = 0
-        for state in range(self.found.expanded):
+        for state in self.order:
             if road.distance(state) <= self.limits.boots:
                 continue
             law = "reverted" if road.meets_bad(state) else "boots"
@@ -213,14 +262,14 @@ class _Road:
 
     def __init__(self, search: _Search) -> None:
         self.search = search
-        count = search.found.expanded
-        #: -1: not known yet; -2: on the way that is being walked (a cycle).
-        self.known = array("q", [-1]) * count
+        #: -1: not known yet; -2: on the way that is being walked (a cycle). What was not expanded
+        #: counts as near: the exploration is incomplete and says so.
+        self.known = array("q", (-1 if done else 0 for done in search.expanded))
 
     def meets_bad(self, state: int) -> bool:
         """Whether an image that does not work runs on the fault-free way from here."""
         seen: set[int] = set()
-        while state not in seen and state < len(self.known):
+        while state not in seen:
             if self.search.bad[state]:
                 return True
             seen.add(state)
@@ -247,7 +296,7 @@ class _Road:
             after = self._after(at)
             if known[at] == -1:
                 known[at] = -2
-                waiting = [n for n in after if n < len(known) and known[n] == -1]
+                waiting = [n for n in after if known[n] == -1]
                 if waiting:
                     walk.extend(waiting)
                     continue
@@ -266,7 +315,5 @@ class _Road:
         known, search = self.known, self.search
         far = 0
         for n in after:
-            if n >= len(known):
-                continue  # not expanded: the exploration is incomplete and says so
             far = max(far, NEVER if known[n] < 0 else known[n])
         known[at] = min(NEVER, far + search.boot[at])

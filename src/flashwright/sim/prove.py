@@ -122,7 +122,7 @@ def prove_machine(
     incomplete = found.incomplete
     traces: dict[str, Trace] = {}
     unconfirmed: dict[str, str] = {}
-    for breach in sorted(found.breaches):
+    for breach in found.breaches:
         if breach.law in traces:
             continue
         trace = _confirmed(machine, faults, limits, found, breach)
