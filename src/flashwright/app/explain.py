@@ -26,6 +26,7 @@ _MODULES = (
     "flashwright.formats.zephyr_dts_pages",
     "flashwright.formats.symbols",
     "flashwright.planner.pages",
+    "flashwright.sim.pages",
     "flashwright.formats.toml_source",
     "flashwright.formats.dump",
     "flashwright.formats.esp_idf_pages",

@@ -171,7 +171,7 @@ def _replay(table: Table, args: argparse.Namespace) -> int:
         trace = replay(machine, args.replay, _faults(args))
     except TraceIdError as fault:
         help = "it belongs to one scheme, layout and fault model; name the same ones"
-        raise UsageError(error("SIM003", f"this trace cannot be walked: {fault}", help)) from None
+        raise UsageError(error("SIM006", f"this trace cannot be walked: {fault}", help)) from None
     if args.output_format == "json":
         print(json.dumps(trace_as_json(trace), indent=2))
     else:
