@@ -79,16 +79,47 @@ def execute(args: argparse.Namespace) -> int:
     proofs = [_proved(table, name, args) for name in names]
     if args.all:
         proofs = [p for p in proofs if p.judgements]
-    return _told(proofs, table, findings, args)
+    mended = "" if args.all else _mended(proofs[0], table, args)
+    return _told(proofs, table, findings, args, mended)
+
+
+def _mended(proof: Proof, table: Table, args: argparse.Namespace) -> str:
+    """What would mend a scheme that fails; each offer is proven under the same faults."""
+    from flashwright.sim.explore import Limits
+    from flashwright.sim.mend import mend
+    from flashwright.sim.prove import Verdict
+
+    if proof.verdict is not Verdict.VIOLATED:
+        return ""
+    limits = Limits(states=max(1, args.states))
+    found = mend(
+        table,
+        proof.scheme,
+        faults=_faults(args),
+        limits=limits,
+        watch=_watch(args),
+        chunk=max(1, args.chunk),
+    )
+    lines = [f"  {m.text}: HOLDS ({m.proof.states} states, {m.proof.cuts} cuts)" for m in found]
+    return (
+        "\n".join(["what would mend it, proven under the same faults:", *lines, ""])
+        if lines
+        else ""
+    )
 
 
 def _told(
-    proofs: list[Proof], table: Table, findings: list[Finding], args: argparse.Namespace
+    proofs: list[Proof],
+    table: Table,
+    findings: list[Finding],
+    args: argparse.Namespace,
+    mended: str,
 ) -> int:
     from flashwright.app.prove import is_proven, proof_as_json, proof_text, proofs_table
     from flashwright.sim.prove import Verdict
 
     text = proofs_table(proofs) if args.all else "".join(proof_text(p) for p in proofs)
+    text += mended
     told = in_order([*findings, *(f for p in proofs for f in p.findings)])
     status = report(
         told, args, tables=(table,), more={"proofs": [proof_as_json(p) for p in proofs]}, text=text
