@@ -240,7 +240,9 @@ class TestPlaces:
     document = parse_toml(
         Source(
             "t.toml",
-            '"ä" = 1\n[a."q t"]\nb.c = {d = [1, 22]}\n[[p]]\n[[p]]\nx = 1\n[[p.s]]\ny = 2\n'.encode(),
+            (
+                '"ä" = 1\n[a."q t"]\nb.c = {d = [1, 22]}\n[[p]]\n[[p]]\nx = 1\n[[p.s]]\ny = 2\n'
+            ).encode(),
         )
     )
 

@@ -1,0 +1,227 @@
+"""Apache Mynewt's ``bsp.yml``: the flash map, and the maps that settings put in its place.
+
+Each ``bsp.flash_map`` key is a table of its own. System areas have the ids 0 to 3, user areas 16
+plus their ``user_id``. Offsets of an internal flash may be CPU addresses: with a device they become
+offsets, without one they stay as written.
+
+Source: apache/mynewt-newt newt/flashmap/flashmap.go; apache/mynewt-core hw/bsp/*/bsp.yml.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from flashwright.base.extent import Extent
+from flashwright.base.text import printable
+from flashwright.diag.finding import Finding, Place, error
+from flashwright.diag.finding import Severity as _Severity
+from flashwright.diag.page import Page, page
+from flashwright.formats.format import Decoded, Encoded, ReadOptions, Source, WriteOptions
+from flashwright.formats.yaml_source import YamlDocument, number, parse_yaml
+from flashwright.model.device import Device
+from flashwright.model.table import Partition, Role, Table
+
+_KEY = "bsp.flash_map"
+_SYSTEM = {
+    "FLASH_AREA_BOOTLOADER": (0, Role.BOOTLOADER),
+    "FLASH_AREA_IMAGE_0": (1, Role.APPLICATION),
+    "FLASH_AREA_IMAGE_1": (2, Role.OTA_TEMP),
+    "FLASH_AREA_IMAGE_SCRATCH": (3, Role.SCRATCH),
+}
+_USER = {"NFFS": Role.FILESYSTEM, "REBOOT_LOG": Role.CUSTOM, "FCB": Role.KV}
+_SIZE = re.compile(r"([0-9]{1,12})\s*[kK][bB]")
+
+
+def decode(source: Source, options: ReadOptions) -> Decoded:
+    """Every flash map of the file."""
+    document = parse_yaml(source)
+    if not isinstance(document, YamlDocument):
+        return Decoded((), tuple(document))
+    findings: list[Finding] = []
+    data = document.data if isinstance(document.data, Mapping) else {}
+    tables = []
+    for key, value in data.items():
+        if key == _KEY or key.startswith(_KEY + "."):
+            areas = value.get("areas") if isinstance(value, Mapping) else None
+            if not isinstance(areas, Mapping):
+                findings.append(_fault(f"`{key}` has no `areas`", document.place(key)))
+                continue
+            partitions = _areas(document, key, areas, options.device, findings)
+            name = key.removeprefix(_KEY).removeprefix(".") or "flash_map"
+            tables.append(
+                Table(name, tuple(partitions), options.device, format="mynewt-bsp",
+                      place=document.place(key), attributes={"key": key})
+            )  # fmt: skip
+    if not tables and not findings:
+        findings.append(_fault(f"no `{_KEY}` in it", Place(source.path)))
+    return Decoded(tuple(tables), tuple(findings))
+
+
+def _areas(
+    document: YamlDocument,
+    key: str,
+    areas: Mapping[str, Any],
+    device: Device | None,
+    findings: list[Finding],
+) -> list[Partition]:
+    result = []
+    for name, area in areas.items():
+        where = (key, "areas", name)
+        shown = f"`{printable(name, 60)}`"
+        if not isinstance(area, Mapping):
+            findings.append(_fault(f"{shown} is no mapping", document.place(*where)))
+            continue
+        values = {
+            "device": number(area.get("device")),
+            "offset": number(area.get("offset")),
+            "size": _size(area.get("size")),
+        }
+        missing = [k for k, v in values.items() if v is None]
+        for what in missing:
+            said = printable(str(area.get(what, "nothing")), 40)
+            place = document.place(*where, what)
+            findings.append(_fault(f"the {what} of {shown} is no number: {said}", place))
+        known = _SYSTEM.get(name)
+        user = number(area.get("user_id"))
+        if known is None and user is None:
+            help_place = document.place(*where)
+            findings.append(_fault(f"{shown} is no system area and has no user_id", help_place))
+        offset, size, flash = values["offset"], values["size"], values["device"]
+        if offset is None or size is None or flash is None:
+            continue
+        result.append(_partition(document, where, offset, size, flash, user, device))
+    return result
+
+
+def _partition(
+    document: YamlDocument,
+    where: tuple[str, str, str],
+    offset: int,
+    size: int,
+    flash: int,
+    user: int | None,
+    device: Device | None,
+) -> Partition:
+    name = where[2]
+    index, role = _SYSTEM.get(name, (16 + user if user is not None else None, Role.CUSTOM))
+    if role is Role.CUSTOM:
+        role = next((r for word, r in _USER.items() if word in name), Role.CUSTOM)
+    owner, start = ("embedded" if flash == 0 else f"flash{flash}"), offset
+    located = device.locate(offset) if device is not None and flash == 0 else None
+    if located is not None and offset >= (located[0].base or 0):
+        owner, start = located[0].name, located[1]
+    return Partition(
+        name=name,
+        role=role,
+        owner=owner,
+        extent=Extent.of(start, size),
+        start=offset,
+        index=index,
+        id=name,
+        pair="image" if role in (Role.APPLICATION, Role.OTA_TEMP) else None,
+        attributes={"device": flash, **({"user_id": user} if user is not None else {})},
+        place=document.place(*where),
+        places={
+            "start": document.place(*where, "offset"),
+            "size": document.place(*where, "size"),
+        },
+    )
+
+
+def _size(said: object) -> int | None:
+    if isinstance(said, str) and (match := _SIZE.fullmatch(said.strip())):
+        return int(match[1]) * 1024
+    return number(said)
+
+
+def _fault(message: str, place: Place) -> Finding:
+    help = "an area has device, offset and size (such as 16kB), and user_id unless it is a system's"
+    return error("FMT260", message, help, place)
+
+
+def encode(tables: tuple[Table, ...], options: WriteOptions) -> Encoded:
+    """The flash maps of a ``bsp.yml``; into ``options.base`` only numbers that changed."""
+    if options.base is not None:
+        return _into(options.base, tables)
+    lines = []
+    findings: list[Finding] = []
+    for number_, table in enumerate(tables):
+        key = table.attributes.get("key")
+        suffix = f".{table.name}" if number_ else ""
+        lines += [f"{key if isinstance(key, str) else _KEY + suffix}:", "    areas:"]
+        lines += _written(table, findings)
+    return Encoded(("\n".join(lines) + "\n").encode(), tuple(findings))
+
+
+def _written(table: Table, findings: list[Finding]) -> list[str]:
+    owners = {"embedded": 0}
+    by_role = {role: name for name, (_, role) in _SYSTEM.items()}
+    lines = []
+    user = 0
+    taken = {p.name for p in table.partitions}
+    for p in table.partitions:
+        name = p.name if p.name in _SYSTEM else by_role.get(p.role, "")
+        said = p.attributes.get("user_id")
+        is_system = name in _SYSTEM and (name == p.name or name not in taken)
+        if is_system:
+            taken.add(name)
+        else:
+            name = p.name if p.name.startswith("FLASH_AREA_") else f"FLASH_AREA_{p.name.upper()}"
+        flash = owners.setdefault(p.owner, len(owners))
+        device = p.attributes.get("device")
+        lines += [
+            f"        {name}:",
+            f"            device: {device if isinstance(device, int) else flash}",
+            f"            offset: 0x{p.start:08x}",
+            f"            size: {_kilobytes(p.size)}",
+        ]
+        if not is_system:
+            lines.append(f"            user_id: {said if isinstance(said, int) else user}")
+            user += 1
+    return lines
+
+
+def _kilobytes(size: int) -> str:
+    return f"{size // 1024}kB" if size % 1024 == 0 else str(size)
+
+
+def _into(base: Source, tables: tuple[Table, ...]) -> Encoded:
+    document = parse_yaml(base)
+    if not isinstance(document, YamlDocument):
+        return Encoded(None, document)
+    changes: dict[tuple[str | int, ...], str] = {}
+    findings = []
+    for table in tables:
+        key = str(table.attributes.get("key") or _KEY)
+        for p in table.partitions:
+            path = (key, "areas", p.name)
+            if (*path, "offset") not in document.spots or (*path, "size") not in document.spots:
+                message = f"the file to write into has no area `{printable(p.name)}`"
+                findings.append(error("FMT261", message, "add it, with any numbers", p.place))
+                continue
+            area = document.data[key]["areas"][p.name]
+            if number(area["offset"]) != p.start:
+                changes[*path, "offset"] = f"0x{p.start:08x}"
+            if _size(area["size"]) != p.size:
+                changes[*path, "size"] = _kilobytes(p.size)
+    if findings:
+        return Encoded(None, tuple(findings))
+    return Encoded(document.edited(changes).encode(), ())
+
+
+PAGES: tuple[Page, ...] = (
+    page(
+        "FMT260",
+        "mynewt-syntax",
+        _Severity.ERROR,
+        """A flash map of a `bsp.yml` lacks something, or has a value that is no number.""",
+    ),
+    page(
+        "FMT261",
+        "mynewt-no-area",
+        _Severity.ERROR,
+        """The file to write into has no area of that name.""",
+    ),
+)
