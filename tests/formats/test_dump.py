@@ -1,5 +1,6 @@
 """Tables in raw flash images."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -49,6 +50,13 @@ def test_the_partitions_are_those_of_the_table() -> None:
         ("ota_0", 0x10000),
     ]
     assert [f.code for f in decoded.findings] == ["FMT311"]
+
+
+@pytest.mark.parametrize("end", [1, 2, 3, 31, 32, 33])
+def test_a_dump_that_is_cut_inside_a_table_has_none(end: int) -> None:
+    decoded = dump.decode(Source("d.bin", image(0x8000) + table(0x8000)[:end]), ReadOptions())
+    assert decoded.tables == ()
+    assert [f.code for f in decoded.findings] == ["FMT310"]
 
 
 @given(st.binary(max_size=300))

@@ -48,7 +48,7 @@ def _esp_idf(source: Source, options: ReadOptions) -> list[Decoded]:
     places = [
         at
         for at in range(0, len(data), step)
-        if data[at : at + 2] == esp_idf_terms.MAGIC and data[at + 2] <= 0x03
+        if data[at : at + 2] == esp_idf_terms.MAGIC and data[at + 2 : at + 3] <= b"\x03"
     ]
     usual = options.table_offset or esp_idf_terms.DEFAULT_TABLE_OFFSET
     places.sort(key=lambda at: (at != usual, at))
