@@ -284,7 +284,9 @@ def _into(base: Source, table: Table, findings: list[Finding]) -> Encoded:
         ):
             path = ("partitions", number, key)
             if changed and path in document.spots:
-                changes[path] = f'"{_size(value)}"'
+                said = document.data["partitions"][number][key]
+                in_blocks = isinstance(said, int) and said < BLOCK
+                changes[path] = str(value // BLOCK) if in_blocks else f'"{_size(value)}"'
     text = document.edited(changes)
     after = decode(Source(base.path, text.encode()), ReadOptions())
     if [p.extent for t in after.tables for p in t.partitions] != [

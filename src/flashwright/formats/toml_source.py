@@ -139,7 +139,7 @@ def _places(
 
     def walk(node: Node, inside: _Path) -> None:
         for pair in (c for c in node.named_children if c.type == "pair"):
-            key, value = pair.named_children[0], pair.named_children[-1]
+            key, value = [c for c in pair.named_children if c.type != "comment"][:2]
             path = inside
             for part, part_node in _key_parts(key):
                 path = (*path, part)
