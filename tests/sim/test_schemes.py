@@ -124,3 +124,55 @@ def test_erasing_both_otadata_blocks_starts_the_factory_image_of_long_ago():
 def test_work_grows_with_the_slot_and_not_with_its_square():
     small, large = (prove_machine(recommended_single(blocks=n)).states for n in (8, 16))
     assert large < 2.2 * small
+
+
+def kv(faults=None, unit=1, overwrite=Overwrite.CLEAR_BITS, **more):
+    from flashwright.sim.alios_kv import AliosKv
+
+    made, app, *_ = board(blocks=2, unit=unit, overwrite=overwrite)
+    return prove_machine(AliosKv(made, app, **more), faults)
+
+
+def broken(proof):
+    return {j.law for j in proof.judgements if j.verdict is Verdict.VIOLATED}
+
+
+def test_the_kv_store_holds_where_operations_happen_whole_or_not_at_all():
+    proof = kv(FaultModel(torn_program=False, torn_erase=False))
+    assert proof.verdict is Verdict.HOLDS, proof.findings
+    assert {"changed", "collected"} <= set(proof.events)
+
+
+def test_the_kv_store_loses_all_when_the_state_byte_of_a_block_is_torn():
+    proof = kv(FaultModel(cuts=1))
+    assert broken(proof) == {"values"}
+    assert "key 0 is gone" in proof.findings[0].message
+
+
+def test_the_kv_store_loses_its_only_copy_if_clean_blocks_are_always_formatted():
+    whole = FaultModel(torn_program=False, torn_erase=False)
+    assert broken(kv(whole, formats_clean=True)) == {"values"}
+
+
+def test_the_kv_store_cannot_work_where_units_program_once():
+    assert broken(kv(overwrite=Overwrite.ONCE)) == {"flash"}
+
+
+def test_alios_dual_bank_takes_nothing_back_once_its_record_is_lost():
+    from flashwright.sim.alios_dual import AliosDualBank
+
+    made, app, ota, record, _, size = board()
+    proof = prove_machine(AliosDualBank(made, app, ota, record, size))
+    assert broken(proof) == {"reverted"}
+
+
+def test_the_esp8266_flag_and_the_swap_of_2_1_hold():
+    from flashwright.sim.alios_swap import AliosSwap
+    from flashwright.sim.esp8266_flag import Esp8266Flag
+
+    made, app, ota, record, extra, size = board()
+    assert prove_machine(Esp8266Flag(made, app, ota, extra, size)).verdict is Verdict.HOLDS
+    made, app, ota, record, extra, size = board()
+    swap = prove_machine(AliosSwap(made, app, ota, record, extra, size))
+    assert swap.verdict is Verdict.HOLDS
+    assert swap.cost is not None and swap.cost.most_erases > 6 * 4

@@ -11,9 +11,9 @@ block that is swapped goes through the erase block behind that copy. Each block 
 2. backup block -> OTA TMP block
 
 After the swap the image is on trial; each start is counted and stored; the fourth swaps back. The
-application clears the trial. The copy in RECOVERY_BACK_PARA is stored first, and at boot copies that
-differ are made equal, by that one if it is readable (both our reading). Names of flags as in the
-source: UPGE (swap), REVV (trial), ROBK (swap back).
+application clears the trial. The copy in RECOVERY_BACK_PARA is stored first, and at boot copies
+that differ are made equal, by that one if it is readable (both our reading). Names of flags as in
+the source: UPGE (swap), REVV (trial), ROBK (swap back).
 """
 
 from __future__ import annotations
@@ -173,4 +173,4 @@ class AliosSwap(Phased):
         return (flag, number, state, count) if zlib.crc32(data[:-_CRC_SIZE]) == crc else None
 
     def _fields(self, flash: Contents) -> Fields:
-        return self._one(flash, self.record) or self._one(flash, self.back) or (NONE, 0, 0, 0)
+        return self._one(flash, self.back) or self._one(flash, self.record) or (NONE, 0, 0, 0)

@@ -77,6 +77,54 @@ def _alios_single(site: Site) -> Machine | None:
     )
 
 
+def _alios_dual(site: Site) -> Machine | None:
+    from flashwright.sim.alios_dual import AliosDualBank
+
+    pair = site.pair()
+    record = site.need("the record in PARAMETER_1", Role.BOOT_RECORD)
+    if pair is None or record is None:
+        return None
+    size = usable(min(pair[0].size, pair[1].size), max(pair[0].unit, pair[1].unit))
+    return AliosDualBank(site.board, *pair, record, size)
+
+
+def _alios_swap(site: Site) -> Machine | None:
+    from flashwright.sim.alios_swap import AliosSwap
+
+    pair = site.pair()
+    record = site.need("the record in PARAMETER_1", Role.BOOT_RECORD)
+    back = site.need("RECOVERY_BACK_PARA", Role.SCRATCH, blocks=2)
+    if pair is None or record is None or back is None:
+        return None
+    largest = max(b.size for area in pair for b in area.blocks)
+    if (
+        any(b.size != largest for area in pair for b in area.blocks)
+        or back.blocks[1].size < largest
+    ):
+        site.uneven(pair[0], largest)
+        return None
+    size = usable(min(pair[0].size, pair[1].size), max(pair[0].unit, pair[1].unit))
+    return AliosSwap(site.board, *pair, record, back, size)
+
+
+def _esp8266(site: Site) -> Machine | None:
+    from flashwright.sim.esp8266_flag import Esp8266Flag
+
+    pair = site.pair()
+    system = site.reserved("system-parameters", 3)
+    if pair is None or system is None:
+        return None
+    size = usable(min(pair[0].size, pair[1].size), max(pair[0].unit, pair[1].unit))
+    return Esp8266Flag(site.board, *pair, system, size)
+
+
+def _alios_kv(site: Site) -> Machine | None:
+    from flashwright.sim.alios_kv import AliosKv
+
+    kv = site.need("a KV store", Role.KV, blocks=2)
+    return None if kv is None else AliosKv(site.board, kv)
+
+
 def _esp_idf(site: Site, *, rollback: bool) -> Machine | None:
     from flashwright.sim.espidf_otadata import EspIdfOta
 
@@ -111,6 +159,18 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
         "AliOS Things 3.x: the second boot copies OTA TMP over the application",
         _alios_single,
     ),
+    Blueprint(
+        "alios-dual-bank",
+        "AliOS Things: two banks take turns, a boot count takes back what fails",
+        _alios_dual,
+    ),
+    Blueprint(
+        "alios-swap",
+        "AliOS Things 2.1: application and OTA TMP are swapped through a backup block",
+        _alios_swap,
+    ),
+    Blueprint("esp8266-flag", "ESP8266: user1 and user2, as the upgrade flag says", _esp8266),
+    Blueprint("alios-kv", "AliOS Things KV store: setting a key, garbage collection", _alios_kv),
     Blueprint(
         "esp-idf-ota", "ESP-IDF otadata with rollback", lambda site: _esp_idf(site, rollback=True)
     ),

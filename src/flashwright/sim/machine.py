@@ -57,10 +57,11 @@ class Act(NamedTuple):
 
 
 class Go(NamedTuple):
-    """Nothing that flash could notice: go on in ``then``."""
+    """Nothing that flash could notice: go on in ``then``; ``event`` (of ``laws``) is seen."""
 
     then: Volatile
     world: World | None = None
+    event: str = ""
 
 
 class Choose(NamedTuple):

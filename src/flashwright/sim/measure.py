@@ -44,8 +44,13 @@ def measure(machine: Machine) -> Cost | None:
     erased: dict[Extent, int] = {}
     calls = programmed = 0
     time_us = 0
+    restarts = set()
     for _ in range(MOST_STEPS):
         found = stepper.expand(state)
+        if found.boot:
+            if state in restarts:
+                return None
+            restarts.add(state)
         world = state[2]
         if not found.after and found.goal and world.confirmed > 1:
             break

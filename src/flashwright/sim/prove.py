@@ -172,7 +172,7 @@ def _laws(machine: Machine) -> list[Law]:
         left_out.add("reverted")
     if not machine.promise.protects:
         left_out.add("rollback")
-    if "changed" not in machine.promise.events:
+    if not {"changed", "migrated"} & set(machine.promise.events):
         left_out.add("values")
     if "installed" not in machine.promise.events:
         left_out |= {"whole", "confirmed"}

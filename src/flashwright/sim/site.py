@@ -80,6 +80,25 @@ class Site:
         first, second = self.area(apps[0]), self.area(others[0])
         return None if first is None or second is None else (first, second)
 
+    def reserved(self, name: str, blocks: int) -> Area | None:
+        """The area of a range that the chip's vendor keeps for itself; or a finding."""
+        device = self.table.device
+        found = [r for r in device.reserved if r.name == name] if device else []
+        if not found:
+            text = f"the scheme needs the vendor's range `{name}`, which this device does not have"
+            self._report("SIM003", text, "choose another scheme", None)
+            return None
+        one = found[0]
+        made = Partition(one.name, Role.CUSTOM, one.owner, one.extent, one.extent.start)
+        return self.area(made, blocks)
+
+    def uneven(self, area: Area, largest: int) -> None:
+        """Report that a scheme which swaps erase blocks needs them all of one size."""
+        partition = self.table.get(area.name)
+        text = f"`{area.name}` and its partner have erase blocks of different sizes"
+        help = f"the scheme swaps blocks one to one; the largest has 0x{largest:X} bytes"
+        self._report("SIM004", text, help, partition)
+
     def too_small(self, area: Area, need: int) -> None:
         """Report that an area is smaller than ``need`` bytes."""
         partition = self.table.get(area.name)
@@ -99,6 +118,8 @@ class Site:
                 shared = mine.extent.intersection(other.extent)
                 self.board.guard(f"`{other.name}`", mine.owner, shared)
             for reserved in device.reserved_in(mine.owner) if device else ():
+                if reserved.name in used:
+                    continue
                 shared = mine.extent.intersection(reserved.extent)
                 self.board.guard(f"{reserved.name} (reserved)", mine.owner, shared)
 

@@ -103,6 +103,7 @@ class Stepper:
 
     def expand(self, state: State) -> Expansion:
         """All successors of a state. ``DeadRead`` and ``TooMuch`` end a proof as incomplete."""
+        events: tuple[str, ...] = ()
         flash, volatile, world, spent = state
         step = self.machine.step
         for _ in range(MOST_SILENT):
@@ -112,9 +113,15 @@ class Stepper:
             volatile = move.then
             if move.world is not None:
                 world = move.world
+            if move.event:
+                events = (*events, move.event)
         else:
             broken = Broken("boots", "the scheme loops without touching the flash")
             return Expansion(move, [], [], broken=broken)
+        found = self._made(move, flash, world, spent)
+        return found._replace(events=found.events + events) if events else found
+
+    def _made(self, move: Move, flash: Contents, world: World, spent: Spent) -> Expansion:
         if type(move) is Act:
             return self._act(move, flash, world, spent)
         cuts = self._cut(flash, world, spent)
