@@ -64,7 +64,7 @@ def test_stm32f767_differs_by_bank_mode(catalogue: Catalogue) -> None:
         ("stm32h743zi", 0xFF, Overwrite.ONCE, 32),
         ("stm32l073rz", 0x00, Overwrite.ONCE, 4),
         ("stm32l152re", 0x00, Overwrite.ONCE, 4),
-        ("stm32f405rg", 0xFF, Overwrite.CLEAR_BITS, 4),
+        ("stm32f405rg", 0xFF, Overwrite.CLEAR_BITS, 1),
         ("nrf52840", 0xFF, Overwrite.CLEAR_BITS, 4),
         ("nrf54l15", 0xFF, Overwrite.FREE, 16),
         ("pico", 0xFF, Overwrite.CLEAR_BITS, 1),

@@ -9,11 +9,15 @@ from typing import Any
 
 DEVICES = Path(__file__).resolve().parents[2] / "src" / "flashwright" / "devices"
 
+#: The longest text of a device file (``formats.keys.TEXT``).
+LONGEST_TEXT = 256
+
 
 def write_family(
     name: str, title: str, defaults: Mapping[str, Any], entries: Sequence[Mapping[str, Any]]
 ) -> None:
     """Write ``devices/<name>.json``, the same bytes for the same facts."""
+    _check_sources([defaults, *entries])
     lines = ",\n".join("  " + _compact(entry) for entry in entries)
     text = (
         "{\n"
@@ -42,6 +46,19 @@ def joined(runs: Sequence[tuple[int, int]]) -> list[list[int]]:
         else:
             result.append([count, size])
     return result
+
+
+def _check_sources(value: object) -> None:
+    """``SystemExit`` for a source that a device file cannot hold."""
+    if isinstance(value, Mapping):
+        source = value.get("source", "")
+        if len(source) > LONGEST_TEXT:
+            raise SystemExit(f"{len(source)} characters: {source}")
+        for each in value.values():
+            _check_sources(each)
+    elif isinstance(value, list | tuple):
+        for each in value:
+            _check_sources(each)
 
 
 def _compact(value: object) -> str:

@@ -25,7 +25,7 @@ def decode(source: Source, options: ReadOptions) -> Decoded:
     """Every table in the image, and what is wrong with each."""
     found = [decoded for finder in FINDERS for decoded in finder(source, options)]
     if not found:
-        kinds = "an ESP-IDF table (AA 50 at a multiple of 0x1000), FAL records"
+        kinds = "ESP-IDF (AA 50 at a multiple of 0x1000), FAL, RP2350 (PICOBIN), Bouffalo (BFPT)"
         help = f"looked for: {kinds}; a text file is read with --from"
         size = format_size(len(source.data))
         message = f"no partition table in these {size}"
@@ -71,8 +71,20 @@ def _fal(source: Source, options: ReadOptions) -> list[Decoded]:
     return [replace(decoded, tables=tables)] if tables else []
 
 
+def _picobin(source: Source, options: ReadOptions) -> list[Decoded]:
+    from flashwright.formats.picobin import decode_picobin
+
+    return decode_picobin(source, options)
+
+
+def _bfpt(source: Source, options: ReadOptions) -> list[Decoded]:
+    from flashwright.formats.bfpt import decode_bfpt
+
+    return decode_bfpt(source, options)
+
+
 #: Every kind of table that is looked for.
-FINDERS: tuple[Finder, ...] = (_esp_idf, _fal)
+FINDERS: tuple[Finder, ...] = (_esp_idf, _fal, _picobin, _bfpt)
 
 PAGES: tuple[Page, ...] = (
     page(
@@ -82,7 +94,10 @@ PAGES: tuple[Page, ...] = (
         """A raw flash image holds no partition table of a kind that is known.
 
         ## What it checks
-        ESP-IDF tables lie at a multiple of 0x1000 (0x8000 unless moved), FAL records anywhere.
+        ESP-IDF tables lie at a multiple of 0x1000 (0x8000 unless moved), FAL records anywhere,
+        the RP2350's in a block of the first 0x2000 bytes or one that it is linked to, Bouffalo's at
+        a multiple of 0x1000 (0xE000 and 0xF000 unless moved). A table whose checksum or end is
+        wrong is not taken for one.
 
         ## How to fix
         Read the whole flash of the device (`esptool read_flash 0 ALL dump.bin`), and check that
