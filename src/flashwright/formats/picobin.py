@@ -100,7 +100,7 @@ def _blocks(data: bytes) -> Iterator[tuple[int, _Block]]:
 def _block(data: bytes, at: int) -> _Block:
     raw = data[at : at + 4 * MOST_WORDS]
     words = struct.unpack(f"<{len(raw) // 4}I", raw[: len(raw) // 4 * 4])
-    items = []
+    items: list[tuple[int, tuple[int, ...]]] = []
     n = 1
     while n < len(words):
         kind = words[n] & 0xFF
