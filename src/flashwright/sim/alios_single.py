@@ -23,6 +23,7 @@ try, so that the record is absent for a moment while the application is half cop
 from __future__ import annotations
 
 import struct
+from bisect import bisect_left
 
 from flashwright.flash.content import JUNK, holds, pieces
 from flashwright.flash.operations import Program
@@ -124,10 +125,15 @@ class AliosSingleBank(Phased):
         if number >= self.slices:
             return flash
         area, at = (self.app, number * self.slice_size) if status else (self.ota, self.backup)
-        for block, extent in enumerate(area.blocks):
-            if at <= extent.start - area.start < at + self.slice_size:
-                flash = area.filled(flash, JUNK, block)
+        for block in self._slice_blocks(area, at):
+            flash = area.filled(flash, JUNK, block)
         return flash
+
+    def _slice_blocks(self, area: Area, base: int) -> range:
+        """The erase blocks of ``area`` that begin in the slice at ``base``."""
+        first = bisect_left(area.blocks, area.start + base, key=lambda b: b.start)
+        end = area.start + base + self.slice_size
+        return range(first, bisect_left(area.blocks, end, key=lambda b: b.start))
 
     def _tidied(self, flash: Contents) -> Contents:
         """Without the flag nobody reads the record, and who writes it erases it first."""
@@ -234,11 +240,7 @@ class AliosSingleBank(Phased):
         return Act(operation, ("store", fields, ("patch", version)))
 
     def _erase_slice(self, area: Area, base: int, again: tuple[object, ...], at: int) -> Move:
-        blocks = [
-            i
-            for i, b in enumerate(area.blocks)
-            if base <= b.start - area.start < base + self.slice_size
-        ]
+        blocks = self._slice_blocks(area, base)
         last = at + 1 >= len(blocks)
         return Act(area.erase(blocks[at]), (*again, 0, True) if last else (*again, at + 1, False))
 

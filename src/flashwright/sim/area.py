@@ -39,7 +39,17 @@ class Part:
     Made by ``Area.part`` only, which makes equal ones the same object.
     """
 
-    __slots__ = ("applied", "images", "runs", "settled", "tidied", "torn", "unstable")
+    __slots__ = (
+        "applied",
+        "fills",
+        "images",
+        "reads",
+        "runs",
+        "settled",
+        "tidied",
+        "torn",
+        "unstable",
+    )
 
     def __init__(self, runs: Runs) -> None:
         self.runs = runs
@@ -48,6 +58,8 @@ class Part:
         self.applied: dict[Operation, Part | Misuse] = {}
         self.torn: dict[Operation, tuple[Part, ...]] = {}
         self.images: dict[tuple[int, int], str | None] = {}
+        self.reads: dict[tuple[int, int], bytes] = {}
+        self.fills: dict[tuple[str, int], Part] = {}
         self.tidied: Part | None = None
 
 
@@ -120,8 +132,13 @@ class Area:
 
     def read(self, flash: Contents, offset: int, size: int) -> bytes:
         """The bytes at ``offset`` of the area; see ``content.read``."""
-        at = self.start + offset
-        return read(flash[self.index].runs, at, at + size, self.erased_value)
+        part = flash[self.index]
+        try:
+            return part.reads[offset, size]
+        except KeyError:
+            at = self.start + offset
+            found = part.reads[offset, size] = read(part.runs, at, at + size, self.erased_value)
+            return found
 
     def image(self, flash: Contents, length: int, at: int = 0) -> str | None:
         """The named content that lies at ``at``, whole, ``length`` bytes of it; else ``None``.
@@ -171,8 +188,14 @@ class Area:
         """The flash with all of the area (or one erase block) holding ``content``."""
         if block is None:
             return self.with_part(flash, self.blank(content))
-        where = self.blocks[block]
-        return self._spliced(flash, where.start, where.end, content)
+        part = flash[self.index]
+        try:
+            return self.with_part(flash, part.fills[content, block])
+        except KeyError:
+            where = self.blocks[block]
+            found = self._spliced(flash, where.start, where.end, content)
+            part.fills[content, block] = found[self.index]
+            return found
 
     def forgotten(self, flash: Contents, length: int) -> Contents:
         """The flash with junk in the area if it is not erased and no whole image begins in it."""
