@@ -7,6 +7,7 @@ a program of its own, no part of this project). Whole processes in turn, and bot
 
 from __future__ import annotations
 
+import compileall
 import os
 import statistics
 import subprocess
@@ -16,6 +17,7 @@ import time
 from collections import defaultdict
 from pathlib import Path
 
+import flashwright
 from flashwright.formats.catalog import recognised
 from flashwright.formats.format import ReadOptions, Source, WriteOptions
 
@@ -88,6 +90,8 @@ def beside_the_reference(tool: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         csv = Path(folder) / "p.csv"
         csv.write_bytes(CSV)
+        # Bytecode is there, as it is in an installed package.
+        compileall.compile_dir(Path(flashwright.__file__).parent, quiet=1)
         mine = Path(sys.executable).with_name("flashwright")
         commands = {
             "ours": [str(mine), "convert", str(csv), "--to", "esp-idf-bin", "-o", f"{folder}/a"],

@@ -11,7 +11,6 @@ import re
 from collections.abc import Mapping
 
 from flashwright.base.nearest import did_you_mean
-from flashwright.base.record import replace
 from flashwright.base.size import format_hex
 from flashwright.base.text import printable
 from flashwright.diag.finding import Finding, Place, Severity, error, worst
@@ -163,7 +162,7 @@ def _places(raw: str, place: Place) -> dict[str, Place]:
     at = 0
     for name, part in zip(_FIELDS, (raw + ",,,,,").split(","), strict=False):
         lead = len(part) - len(part.lstrip())
-        result[name] = replace(place, column=min(at + lead, len(raw)) + 1)
+        result[name] = Place(place.path, place.line, min(at + lead, len(raw)) + 1)
         at += len(part) + 1
     return result
 
