@@ -136,7 +136,7 @@ def test_blank_offsets_follow_and_pairs_are_equal() -> None:
         0x370000,
     ]
     assert codes(read(beken_csv, CSV.replace("1728k,\neasy", "1724k,\neasy"))) == ["FMT302"]
-    assert codes(read(beken_csv, CSV.replace("24k", "25"))) == ["FMT301"]
+    assert codes(read(beken_csv, CSV.replace("24k", "25b"))) == ["FMT301"]
     assert codes(read(beken_csv, CSV.replace("24k", "20M"))) == ["FMT301"]
     assert codes(read(beken_csv, CSV.replace("24k", ""))) == ["FMT300"]
     first = "Name,Offset,Size,Execute,Read,Write\nbl2,0,64k,TRUE,TRUE,FALSE\n"
