@@ -123,7 +123,7 @@ def test_every_flash_map_is_a_table() -> None:
         (17, 0x7D000, 0x3000),
     ]
     broken = read(mynewt_bsp, BSP.replace("16kB", "16MB").replace("user_id: 1", "user: 1"))
-    assert codes(broken) == ["FMT260", "FMT260"]
+    assert codes(broken) == ["FMT260", "FMT260", "FMT262"]
 
 
 def test_blank_offsets_follow_and_pairs_are_equal() -> None:

@@ -1,8 +1,9 @@
 """Apache Mynewt's ``bsp.yml``: the flash map, and the maps that settings put in its place.
 
 Each ``bsp.flash_map`` key is a table of its own. System areas have the ids 0 to 3, user areas 16
-plus their ``user_id``. Offsets of an internal flash may be CPU addresses: with a device they become
-offsets, without one they stay as written.
+plus their ``user_id``. Offsets may be CPU addresses (STM32): with a device they become offsets,
+without one they stay as written. What newt refuses is an error here: a missing field, an id that is
+there twice (overlaps are found by the rules); a field that it warns of is a warning.
 
 Source: apache/mynewt-newt newt/flashmap/flashmap.go; apache/mynewt-core hw/bsp/*/bsp.yml.
 """
@@ -14,9 +15,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from flashwright.base.extent import Extent
+from flashwright.base.nearest import did_you_mean
 from flashwright.base.text import printable
-from flashwright.diag.finding import Finding, Place, error
-from flashwright.diag.finding import Severity as _Severity
+from flashwright.diag.finding import Finding, Place, Severity, error, warning
 from flashwright.diag.page import Page, page
 from flashwright.formats.format import Decoded, Encoded, ReadOptions, Source, WriteOptions
 from flashwright.formats.yaml_source import YamlDocument, number, parse_yaml
@@ -31,6 +32,7 @@ _SYSTEM = {
     "FLASH_AREA_IMAGE_SCRATCH": (3, Role.SCRATCH),
 }
 _USER = {"NFFS": Role.FILESYSTEM, "REBOOT_LOG": Role.CUSTOM, "FCB": Role.KV}
+_FIELDS = ("device", "offset", "size", "user_id")
 _SIZE = re.compile(r"([0-9]{1,12})\s*[kK][bB]")
 
 
@@ -88,11 +90,32 @@ def _areas(
         if known is None and user is None:
             help_place = document.place(*where)
             findings.append(_fault(f"{shown} is no system area and has no user_id", help_place))
+        for field in area:
+            if field not in _FIELDS:
+                message = f"{shown} has a field `{printable(field, 40)}` that newt does not know"
+                help = did_you_mean(field, _FIELDS)
+                findings.append(warning("FMT262", message, help, document.place(*where, field)))
         offset, size, flash = values["offset"], values["size"], values["device"]
         if offset is None or size is None or flash is None:
             continue
         result.append(_partition(document, where, offset, size, flash, user, device))
+    _check_ids(result, findings)
     return result
+
+
+def _check_ids(partitions: list[Partition], findings: list[Finding]) -> None:
+    taken: dict[int, Partition] = {}
+    for p in partitions:
+        if p.index is None:
+            continue
+        other = taken.setdefault(p.index, p)
+        if other is not p:
+            free = next(n for n in range(len(partitions) + 1) if 16 + n not in taken)
+            message = (
+                f"`{printable(p.name, 60)}` has the user_id {p.index - 16} of "
+                f"`{printable(other.name, 60)}`"
+            )
+            findings.append(error("FMT263", message, f"user_id {free} is free", p.place))
 
 
 def _partition(
@@ -109,8 +132,11 @@ def _partition(
     if role is Role.CUSTOM:
         role = next((r for word, r in _USER.items() if word in name), Role.CUSTOM)
     owner, start = ("embedded" if flash == 0 else f"flash{flash}"), offset
-    located = device.locate(offset) if device is not None and flash == 0 else None
-    if located is not None and offset >= (located[0].base or 0):
+    embedded = device.flash("embedded") if device is not None else None
+    located = device.locate(offset) if device is not None and flash else None
+    if flash == 0 and embedded is not None and offset >= (embedded.base or 0):
+        start = offset - (embedded.base or 0)
+    elif located is not None and located[0] is not embedded:
         owner, start = located[0].name, located[1]
     return Partition(
         name=name,
@@ -174,13 +200,19 @@ def _written(table: Table, findings: list[Finding]) -> list[str]:
         lines += [
             f"        {name}:",
             f"            device: {device if isinstance(device, int) else flash}",
-            f"            offset: 0x{p.start:08x}",
+            f"            offset: 0x{_address(table, p):08x}",
             f"            size: {_kilobytes(p.size)}",
         ]
         if not is_system:
             lines.append(f"            user_id: {said if isinstance(said, int) else user}")
             user += 1
     return lines
+
+
+def _address(table: Table, p: Partition) -> int:
+    """What ``offset`` says: the CPU address where the flash is mapped, else the offset."""
+    flash = table.device.flash(p.owner) if table.device else None
+    return p.extent.start + (flash.base or 0 if flash else 0)
 
 
 def _kilobytes(size: int) -> str:
@@ -193,6 +225,8 @@ def _into(base: Source, tables: tuple[Table, ...]) -> Encoded:
         return Encoded(None, document)
     changes: dict[tuple[str | int, ...], str] = {}
     findings = []
+    before = decode(base, ReadOptions(tables[0].device if tables else None))
+    old = {(t.attributes["key"], p.name): p for t in before.tables for p in t.partitions}
     for table in tables:
         key = str(table.attributes.get("key") or _KEY)
         for p in table.partitions:
@@ -202,8 +236,12 @@ def _into(base: Source, tables: tuple[Table, ...]) -> Encoded:
                 findings.append(error("FMT261", message, "add it, with any numbers", p.place))
                 continue
             area = document.data[key]["areas"][p.name]
-            if number(area["offset"]) != p.start:
-                changes[*path, "offset"] = f"0x{p.start:08x}"
+            was = old.get((key, p.name))
+            address = _address(table, p)
+            if was is not None:
+                address = p.extent.start + was.start - was.extent.start
+            if number(area["offset"]) != address:
+                changes[*path, "offset"] = f"0x{address:08x}"
             if _size(area["size"]) != p.size:
                 changes[*path, "size"] = _kilobytes(p.size)
     if findings:
@@ -215,13 +253,25 @@ PAGES: tuple[Page, ...] = (
     page(
         "FMT260",
         "mynewt-syntax",
-        _Severity.ERROR,
+        Severity.ERROR,
         """A flash map of a `bsp.yml` lacks something, or has a value that is no number.""",
     ),
     page(
         "FMT261",
         "mynewt-no-area",
-        _Severity.ERROR,
+        Severity.ERROR,
         """The file to write into has no area of that name.""",
+    ),
+    page(
+        "FMT262",
+        "mynewt-unknown-field",
+        Severity.WARNING,
+        """An area has a field that newt does not know, warns of, and ignores.""",
+    ),
+    page(
+        "FMT263",
+        "mynewt-same-id",
+        Severity.ERROR,
+        """Two areas have one `user_id`; newt stops the build.""",
     ),
 )

@@ -4,14 +4,21 @@ Offsets count from the start of a region. ``flash_primary`` is the chip's own fl
 other regions keep their name as owner, RAM and OTP regions too (rules pass over those). A partition
 with a ``span`` contains others on purpose: its members name it as their parent.
 
+The Partition Manager ignores the entry ``app``: the application gets the one gap that the others
+leave. Where the entry contradicts that, the gap is what is read. A device without an external flash
+gets one, if the file uses it: a SPI NOR flash of the size that the part's name says (MX25R64: 64
+megabits), or else as large as the file uses.
+
 Source: nrfconnect/sdk-nrf scripts/partition_manager/partition_manager.rst, read for its meaning.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
+from flashwright.base.align import align_up
 from flashwright.base.extent import Extent
 from flashwright.base.record import replace
 from flashwright.base.size import format_hex
@@ -21,11 +28,36 @@ from flashwright.diag.page import Page, page
 from flashwright.formats.format import Decoded, Encoded, ReadOptions, Source, WriteOptions
 from flashwright.formats.ld_memory import only_one_table
 from flashwright.formats.yaml_source import YamlDocument, number, parse_yaml
+from flashwright.model.device import Device
+from flashwright.model.geometry import EraseRun, Flash
 from flashwright.model.roles import role_by_name
 from flashwright.model.table import Partition, Role, Table
 
-_PRIMARY = "flash_primary"
+_PRIMARY, _EXTERNAL, _RAM = "flash_primary", "external_flash", "sram_primary"
+#: Bytes that a SPI NOR flash erases at once, and no larger flash of that kind is made.
+_BLOCK, _LARGEST = 4096, 1 << 32
+#: Series of SPI NOR flashes whose name goes on with the megabits (W25Q80: 8).
+_SERIES = re.compile(
+    r"(?:mx25[lruv]|mx66[lu]|w25[qxr]|gd25[a-z]{1,2}|is25[lw]p|n25q|at25s[fl]|s25f[ls]|py25q|p25q)"
+    r"(512|256|128|64|32|16|80|40|20|10)",
+    re.I,
+)
+_SMALL = {"80": 8, "40": 4, "20": 2, "10": 1}
 _ROLES = {
+    "nrf5_mbr": Role.FIRMWARE,
+    "softdevice": Role.FIRMWARE,
+    "tfm": Role.FIRMWARE,
+    "legacy_bootloader_storage": Role.FIRMWARE,
+    "nvs_storage": Role.KV,
+    "zms_storage": Role.KV,
+    "emds_storage": Role.KV,
+    "littlefs_storage": Role.FILESYSTEM,
+    "memfault_coredump_partition": Role.COREDUMP,
+    "factory_data": Role.CALIBRATION,
+    "tfm_ps": Role.SECURITY,
+    "tfm_its": Role.SECURITY,
+    "tfm_otp_nv_counters": Role.SECURITY,
+    "hw_unique_key_partition": Role.SECURITY,
     "app": Role.APPLICATION,
     "mcuboot_primary": Role.APPLICATION,
     "mcuboot_secondary": Role.OTA_TEMP,
@@ -54,10 +86,12 @@ def decode(source: Source, options: ReadOptions) -> Decoded:
     ]
     if not partitions:
         return Decoded((), tuple(findings) or (error("FMT250", "no partition has a place", ""),))
+    device = _with_external(options.device, partitions)
+    partitions = _with_gap(partitions, device, findings)
     table = Table(
         name="partitions",
         partitions=_spanned(partitions),
-        device=options.device,
+        device=device,
         format="nrf-pm-static",
         place=Place(source.path),
     )
@@ -90,6 +124,8 @@ def _partition(
             )
         )
     region = entry.get("region") if isinstance(entry.get("region"), str) else None
+    if region is None and name.endswith("_sram"):
+        region = _RAM
     span = entry.get("span", entry.get("orig_span"))
     members = span if isinstance(span, list) else [span] if isinstance(span, str) else []
     pair = None
@@ -117,6 +153,60 @@ def _partition(
 
 def _owner(region: str | None) -> str:
     return "embedded" if region in (None, _PRIMARY) else str(region)
+
+
+def _with_external(device: Device | None, partitions: list[Partition]) -> Device | None:
+    """The device with an external flash, if the file uses one that it does not have."""
+    used = [p for p in partitions if p.owner == _EXTERNAL]
+    if device is None or not used or device.flash(_EXTERNAL) is not None:
+        return device
+    parts = {str(p.attributes["device"]) for p in used if "device" in p.attributes}
+    sizes = [_part_size(part) for part in parts]
+    known = len(sizes) == 1 and sizes[0] > 0
+    size = sizes[0] if known else align_up(max(p.extent.end for p in used), _BLOCK)
+    if not 0 < size <= _LARGEST:
+        return device
+    why = f"the part's name, {min(parts)}" if known else "as large as the file uses"
+    source = f"{why}; SPI NOR flashes erase 4 KiB"
+    flash = Flash(_EXTERNAL, None, (EraseRun(size // _BLOCK, _BLOCK),), source=source)
+    return replace(device, flashes=(*device.flashes, flash))
+
+
+def _part_size(part: str) -> int:
+    """The bytes of a SPI NOR flash by its name, 0 where the name does not tell."""
+    match = _SERIES.match(part)
+    return _SMALL.get(match[1], int(match[1])) << 17 if match else 0
+
+
+def _with_gap(
+    partitions: list[Partition], device: Device | None, findings: list[Finding]
+) -> list[Partition]:
+    """With ``app`` where the Partition Manager puts it: in the gap that the others leave."""
+    others = [p for p in partitions if p.owner == "embedded" and not _members(p)]
+    others = [p for p in others if p.name != "app"]
+    app = next((p for p in partitions if p.name == "app" and p.owner == "embedded"), None)
+    flash = device.flash("embedded") if device else None
+    end = max((p.extent.end for p in (*others, *([app] if app else []))), default=0)
+    whole = flash.extent if flash else Extent(0, end)
+    gaps = whole.minus(p.extent for p in others)
+    if len(gaps) != 1:
+        if flash is not None:
+            shown = ", ".join(str(g) for g in gaps[:8]) or "none"
+            message = f"the build wants one gap for the application, here are {len(gaps)}: {shown}"
+            help = "fill the others with entries such as EMPTY_0, or close them"
+            findings.append(warning("FMT254", message, help, app.place if app else None))
+        return partitions
+    gap = gaps[0]
+    if app is None or app.extent == gap or (flash is None and gap.end == end):
+        return partitions
+    message = f"the build ignores the entry `app` ({app.extent}): the application gets {gap}"
+    start, size = format_hex(gap.start), format_hex(gap.size)
+    help = f"write address {start}, size {size} and end_address {format_hex(gap.end)}"
+    findings.append(warning("FMT253", message, help, app.place))
+    if gap.covers(app.extent):
+        return partitions
+    moved = replace(app, extent=gap, start=gap.start)
+    return [moved if p is app else p for p in partitions]
 
 
 def _role(name: str, members: list[Any]) -> Role:
@@ -194,12 +284,16 @@ def _into(base: Source, table: Table) -> Encoded:
     document = parse_yaml(base)
     if not isinstance(document, YamlDocument):
         return Encoded(None, document)
+    before = decode(base, ReadOptions(table.device))
+    old = {p.name: p.extent for t in before.tables for p in t.partitions}
     changes: dict[tuple[str | int, ...], str] = {}
     missing = []
     for p in table.partitions:
         entry = document.data.get(p.name) if isinstance(document.data, Mapping) else None
         if not isinstance(entry, Mapping):
             missing.append(p)
+            continue
+        if old.get(p.name) == p.extent:
             continue
         wanted = {"address": p.extent.start, "size": p.size}
         moved = {k: v for k, v in wanted.items() if k in entry and number(entry[k]) != v}
@@ -237,5 +331,31 @@ PAGES: tuple[Page, ...] = (
         "pm-static-name",
         Severity.ERROR,
         """A name cannot be a key of a Partition Manager file.""",
+    ),
+    page(
+        "FMT253",
+        "pm-static-app",
+        Severity.WARNING,
+        """The entry `app` is not where the build puts the application.
+
+        ## What it checks
+        The Partition Manager ignores `app` in a static layout: the application gets the gap that
+        the other entries leave. An entry that lies inside the gap is read as it is written, one
+        that contradicts it is read as the gap.
+
+        ## Why it matters
+        A gap that is larger than `app` links an application that the slot of MCUboot cannot hold.
+        """,
+    ),
+    page(
+        "FMT254",
+        "pm-static-gaps",
+        Severity.WARNING,
+        """The entries of the chip's own flash do not leave exactly one gap.
+
+        ## Why it matters
+        The Partition Manager stops ("incorrect amount of gaps") unless there is exactly one place
+        for the application.
+        """,
     ),
 )

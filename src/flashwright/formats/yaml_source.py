@@ -6,19 +6,27 @@ second way to a node, so that it cannot grow the file. Lines and columns count f
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from flashwright.base.record import record
+from flashwright.base.text import printable
 from flashwright.diag.finding import Finding, Place, Severity, error
 from flashwright.diag.page import Page, page
-from flashwright.formats.format import LARGEST_TEXT, Source
+from flashwright.formats.format import Source
 
 if TYPE_CHECKING:
     from ruamel.yaml.nodes import Node
 
+#: Bytes of the largest file that is read: known ones have 6 KB, and a megabyte takes a minute.
+LARGEST_YAML = 64 << 10
+
 #: Deeper nesting, and more nodes (aliases followed), than any layout file has.
 DEEPEST, MOST_NODES = 50, 50_000
+
+#: Repeated keys that are told one by one.
+MOST_REPEATED = 20
 
 _Path = tuple[str | int, ...]
 
@@ -68,8 +76,8 @@ def parse_yaml(source: Source) -> YamlDocument | tuple[Finding, ...]:
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
     place = Place(source.path)
-    if len(source.data) > LARGEST_TEXT:
-        return (_unusable(f"{len(source.data)} bytes, at most {LARGEST_TEXT} are read", place),)
+    if len(source.data) > LARGEST_YAML:
+        return (_unusable(f"{len(source.data)} bytes, at most {LARGEST_YAML} are read", place),)
     try:
         text = source.data.decode("utf-8-sig")
     except UnicodeDecodeError as fault:
@@ -78,7 +86,7 @@ def parse_yaml(source: Source) -> YamlDocument | tuple[Finding, ...]:
     if _deepest(text) > DEEPEST:
         return (_unusable(f"nested more than {DEEPEST} deep", place),)
     try:
-        root = YAML(typ="rt", pure=True).compose(text)
+        root = YAML(typ="safe", pure=True).compose(text)
     except MarkedYAMLError as fault:
         mark = fault.problem_mark
         at = Place(source.path, mark.line + 1, mark.column + 1) if mark else place
@@ -127,21 +135,27 @@ class _Walker:
         result: dict[str, Any] = {}
         for key, child in node.value:
             name = str(key.value) if isinstance(key.value, str) else "?"
-            if name in result:
+            if name in result and len(self.repeated) < MOST_REPEATED:
                 mark = key.start_mark
                 at = Place(self.path, mark.line + 1, mark.column + 1)
                 help = "only the last one would count; remove the others"
-                self.repeated.append(error("FMT022", f"the key `{name}` is there twice", help, at))
+                self.repeated.append(
+                    error("FMT022", f"the key `{printable(name, 40)}` is there twice", help, at)
+                )
             result[name] = self.value(child, (*path, name), depth + 1)
         return result
 
 
 def number(said: object) -> int | None:
-    """The number of a scalar (decimal, ``0x``, ``0o``), ``None`` if it is none below 2^64."""
+    """The number of a scalar, ``None`` if it is none below 2^64.
+
+    Decimal, ``0x``, ``0b``, ``0o``, and octal after a leading 0, as the build tools read it.
+    """
     if not isinstance(said, str) or len(said) > 24:
         return None
+    plain = said.strip().replace("_", "")
     try:
-        value = int(said.strip().replace("_", ""), 0)
+        value = int(plain, 8) if re.fullmatch("0[0-7]+", plain) else int(plain, 0)
     except ValueError:
         return None
     return value if 0 <= value < 1 << 64 else None

@@ -1,0 +1,168 @@
+"""pm_static.yml: the gap of the application, external flashes, RAM, edits; Nordic's own files."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from flashwright.base.extent import Extent
+from flashwright.diag.finding import Severity
+from flashwright.formats import nrf_pm_static
+from flashwright.formats.format import Decoded, ReadOptions, Source, WriteOptions
+from flashwright.host.catalogue import Catalogue
+from flashwright.model.device import Device
+from flashwright.model.table import Role
+from flashwright.rules.catalog import run
+
+SAMPLES = Path(__file__).resolve().parents[3] / "shared/samples/nordic-pm-static"
+CATALOGUE = Catalogue()
+
+TEXT = """\
+mcuboot: {address: 0x0, size: 0xc000}
+mcuboot_pad: {address: 0xc000, size: 0x200}
+app:
+  address: 0xc200
+  size: 0x71e00  # the rest
+mcuboot_primary:
+  address: 0xc000
+  orig_span: &id001 [mcuboot_pad, app]
+  size: 0x72000
+  span: *id001
+mcuboot_secondary:
+  address: 0x0
+  device: MX25R64
+  region: external_flash
+  size: 0x72000
+settings_storage: {address: 0x7e000, size: 0x82000}
+rpmsg_sram: {address: 0x20070000, size: 0x10000}
+"""
+
+
+def device(name: str) -> Device:
+    found = CATALOGUE.find(name)
+    assert len(found) == 1
+    return found[0]
+
+
+def read(text: str, chip: str | None = "nrf52840") -> Decoded:
+    options = ReadOptions(device(chip) if chip else None)
+    return nrf_pm_static.decode(Source("pm_static.yml", text.encode()), options)
+
+
+def test_a_sound_layout_is_sound_with_an_external_flash_and_ram() -> None:
+    decoded = read(TEXT)
+    assert decoded.findings == ()
+    table = decoded.tables[0]
+    assert [f for f in run(table) if f.severity is not Severity.NOTE] == []
+    assert table.device is not None
+    external = table.device.flash("external_flash")
+    assert external is not None
+    assert (external.size, external.largest_erase_block) == (8 << 20, 4096)
+    owners = {p.name: p.owner for p in table.partitions}
+    assert owners["rpmsg_sram"] == "sram_primary"
+    assert owners["mcuboot_secondary"] == "external_flash"
+    assert owners["settings_storage"] == "embedded"
+
+
+@pytest.mark.parametrize(
+    ("part", "size"),
+    [
+        ("MX25R6435F", 8 << 20),
+        ("MX25R1635F", 2 << 20),
+        ("gd25wb256e", 32 << 20),
+        ("W25Q80", 1 << 20),
+        ("my_flash", 0x72000),
+    ],
+)
+def test_the_size_of_an_external_flash_is_that_of_its_part_or_what_is_used(
+    part: str, size: int
+) -> None:
+    made = read(TEXT.replace("MX25R64", part)).tables[0].device
+    flash = made.flash("external_flash") if made else None
+    assert flash is not None and flash.size == size
+
+
+def test_without_a_device_none_is_made_up() -> None:
+    assert read(TEXT, None).tables[0].device is None
+    inside = TEXT.replace("MX25R64", "W25Q10")
+    beyond = [f.code for f in run(read(inside).tables[0]) if f.severity is Severity.ERROR]
+    assert beyond == ["GEO102"]
+
+
+def test_an_app_that_contradicts_the_gap_is_read_as_the_gap() -> None:
+    text = TEXT.replace("address: 0xc200", "address: 0x1000")
+    for chip in ("nrf52840", None):
+        decoded = read(text, chip)
+        assert [f.code for f in decoded.findings] == ["FMT253"]
+        app = decoded.tables[0].get("app")
+        assert app is not None and app.extent == Extent(0xC200, 0x7E000)
+        assert "0xC200" in decoded.findings[0].help
+
+
+def test_an_app_smaller_than_the_gap_is_told_and_kept() -> None:
+    decoded = read(TEXT.replace("0x71e00", "0x70e00"))
+    assert [f.code for f in decoded.findings] == ["FMT253"]
+    app = decoded.tables[0].get("app")
+    assert app is not None and app.extent == Extent(0xC200, 0x7D000)
+
+
+def test_the_number_of_gaps_is_told_where_the_flash_is_known() -> None:
+    two = TEXT.replace("0x82000", "0x81000")
+    assert [f.code for f in read(two).findings] == ["FMT254"]
+    assert read(two, None).findings == ()
+    none = TEXT.replace("0x7e000, size: 0x82000", "0xc200, size: 0xf3e00")
+    assert [f.code for f in read(none).findings] == ["FMT254"]
+
+
+def test_roles_and_pairs() -> None:
+    table = read(TEXT).tables[0]
+    found = {p.name: (p.role, p.pair, p.parent) for p in table.partitions}
+    assert found["mcuboot"] == (Role.BOOTLOADER, None, None)
+    assert found["mcuboot_primary"] == (Role.APPLICATION, "mcuboot", None)
+    assert found["mcuboot_secondary"] == (Role.OTA_TEMP, "mcuboot", None)
+    assert found["app"][2] == "mcuboot_primary"
+    assert found["settings_storage"][0] is Role.KV
+
+
+def test_an_edit_keeps_an_entry_that_reads_as_meant() -> None:
+    text = TEXT.replace("address: 0xc200", "address: 0x1000")
+    table = read(text).tables[0]
+    base = Source("pm_static.yml", text.encode())
+    assert nrf_pm_static.encode((table,), WriteOptions(base=base)).data == base.data
+    moved = tuple(
+        replace(p, extent=Extent(0x7F000, 0x100000)) if p.name == "settings_storage" else p
+        for p in table.partitions
+    )
+    options = WriteOptions(base=base)
+    data = nrf_pm_static.encode((replace(table, partitions=moved),), options).data
+    assert data is not None
+    old, new = text.splitlines(), data.decode().splitlines()
+    assert [b for a, b in zip(old, new, strict=True) if a != b] == [
+        "settings_storage: {address: 0x7f000, size: 0x81000}"
+    ]
+
+
+#: Nordic's files with faults of their own: what is found in them, and nothing else is.
+FAULTS = {
+    "samples_bluetooth_mesh_dfu_target": {"FMT251", "FMT253"},
+    "samples_nrf5340_extxip_smp_svr": {"FMT253", "GEO101"},
+}
+
+
+@pytest.mark.skipif(not SAMPLES.is_dir(), reason="the sample layouts are not on this machine")
+def test_nordics_own_layouts_have_the_known_faults_only() -> None:
+    wrong = {}
+    for path in sorted(SAMPLES.iterdir()):
+        chip = re.search(r"nrf(52833|52840|5340|9160|9161|9151|54l15)", path.name)
+        if chip is None or chip[0] == "nrf54l15":
+            continue  # RRAM has no erase blocks; the slots of its files share an emulated one
+        decoded = read(path.read_text(), chip[0])
+        found = [*decoded.findings, *(f for t in decoded.tables for f in run(t))]
+        codes = {f.code for f in found if f.severity is not Severity.NOTE}
+        known = next((c for name, c in FAULTS.items() if name in path.name), set())
+        if codes != known:
+            wrong[path.name] = codes
+    assert wrong == {}
