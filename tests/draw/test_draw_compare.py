@@ -13,7 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flashwright.base.extent import Extent
-from flashwright.draw.compare import Change, compare_svg, compare_terminal, comparison
+from flashwright.draw.compare_svg import compare_svg
+from flashwright.draw.compare_terminal import compare_terminal
+from flashwright.draw.comparison import Change, comparison
 from flashwright.draw.words import width_of
 from flashwright.model.table import Partition, Role, Table
 

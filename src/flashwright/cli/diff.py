@@ -47,7 +47,7 @@ def execute(args: argparse.Namespace) -> int:
         new = one_table(args.file, args, catalogue, findings)
         compared = compare(old, new, pairs, field_facts(args))
         if args.output:
-            from flashwright.draw.compare import compare_svg
+            from flashwright.draw.compare_svg import compare_svg
 
             picture = compare_svg(old, new, compared.difference.mapping)
             write_whole(args.output, picture.encode())
@@ -55,7 +55,7 @@ def execute(args: argparse.Namespace) -> int:
         return complain(fault.finding, args)
     text = ""
     if args.output_format == "text":
-        from flashwright.draw.compare import compare_terminal
+        from flashwright.draw.compare_terminal import compare_terminal
 
         width = max(80, min(shutil.get_terminal_size((100, 24)).columns, 160))
         text = compare_terminal(

@@ -21,7 +21,8 @@ from flashwright.base.text import printable
 from flashwright.diag.finding import Finding, Place, Severity, error, note, warning
 from flashwright.formats.alios_c_meaning import Meaning
 from flashwright.formats.alios_c_raw import RawReading
-from flashwright.formats.c_source import CText, TooMuchError, place_at, preprocessed
+from flashwright.formats.c_preprocess import preprocessed
+from flashwright.formats.c_source import CText, TooMuchError, place_at
 from flashwright.formats.format import Decoded, ReadOptions, Source
 
 _OF_TABLES = (b"PARTITION_", b"partition_start", b"partition_length", b"block_start")

@@ -39,8 +39,16 @@ _PCPP_FAULTS = (
 )
 
 
-def run(source: Source, defines: Mapping[str, str], arrays: frozenset[str]) -> CText:
-    """See ``c_source.preprocessed``."""
+def preprocessed(
+    source: Source, defines: Mapping[str, str], arrays: frozenset[str] = frozenset()
+) -> CText:
+    """``source`` after preprocessing with ``defines`` (name to text, as ``-D`` gives them).
+
+    A macro named in ``arrays`` is read where it is defined, as ``int NAME[] = <its text>;``: so do
+    tables that are given as a macro keep the places of what is in them.
+
+    Raises ``TooMuchError`` where a limit of ``c_source`` or of this module is passed.
+    """
     preprocessor = _preprocessor()(source, arrays)
     for name, value in defines.items():
         preprocessor.define_from_outside(name, value)

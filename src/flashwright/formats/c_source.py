@@ -23,7 +23,6 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from flashwright.diag.finding import Place
-from flashwright.formats.format import Source
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Parser
@@ -127,21 +126,6 @@ def place_at(path: str, data: bytes, offset: int) -> Place:
     line_start = before.rfind(b"\n") + 1
     column = len(before[line_start:].decode("utf-8", "replace")) + 1
     return Place(path, before.count(b"\n") + 1, column)
-
-
-def preprocessed(
-    source: Source, defines: Mapping[str, str], arrays: frozenset[str] = frozenset()
-) -> CText:
-    """``source`` after preprocessing with ``defines`` (name to text, as ``-D`` gives them).
-
-    A macro named in ``arrays`` is read where it is defined, as ``int NAME[] = <its text>;``: so do
-    tables that are given as a macro keep the places of what is in them.
-
-    Raises ``TooMuchError`` where a limit of this module is passed.
-    """
-    from flashwright.formats.c_preprocess import run
-
-    return run(source, defines, arrays)
 
 
 def parsed(parser: Parser, text: bytes) -> Node:

@@ -20,11 +20,11 @@ from flashwright.base.extent import Extent
 from flashwright.base.size import format_hex
 from flashwright.base.text import printable
 from flashwright.diag.finding import Finding, Place, error, note, warning
+from flashwright.formats.c_preprocess import preprocessed
 from flashwright.formats.c_source import (
     CText,
     TooMuchError,
     place_at,
-    preprocessed,
     string_value,
     walk,
 )

@@ -5,12 +5,20 @@ from __future__ import annotations
 from flashwright.base.size import format_size
 from flashwright.draw import ink
 from flashwright.draw.boxes import box_fill, box_words, tear
-from flashwright.draw.compare import Box, Change, Comparison, Panel, legend
+from flashwright.draw.comparison import (
+    Box,
+    Change,
+    Mapping,
+    Panel,
+    comparison,
+    legend,
+)
 from flashwright.draw.ink import Theme
 from flashwright.draw.scale import Form, Scale, fold
 from flashwright.draw.shapes import Item
 from flashwright.draw.tone import tone_of
 from flashwright.draw.words import digits_for, fitted, hex_text, wrapped
+from flashwright.model.table import Table
 
 _ROW, _MOST_ROWS, _SLOPE = 20.0, 5.0, 0.35
 _BOX, _BETWEEN, _EDGE, _LINE = 320.0, 130.0, 16.0, 17.0
@@ -24,8 +32,11 @@ _BAND = {
 _HATCH = {Change.DROPPED: "error", Change.ELSEWHERE: "warning"}
 
 
-def comparison_svg(compared: Comparison, *, theme: Theme = "auto") -> str:
-    """The comparison as a whole SVG document."""
+def compare_svg(
+    old: Table, new: Table, mapping: Mapping | None = None, *, theme: Theme = "auto"
+) -> str:
+    """Both layouts as one SVG, old left and new right, with bands from old to new places."""
+    compared = comparison(old, new, mapping)
     digits = digits_for([c for p in compared.panels for c in p.cuts])
     numbers = ink.text_width(hex_text(0, digits)) + 12
     left = _EDGE + numbers

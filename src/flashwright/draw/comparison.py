@@ -1,4 +1,4 @@
-"""Two layouts side by side: what became of each partition, and where both are drawn.
+"""Two layouts side by side: what became of each partition.
 
 Both sides are drawn on one scale of bytes, flash by flash, so that a line that slopes is a
 partition that moved. Partitions belong together by name, or as the caller says. What a change
@@ -13,7 +13,6 @@ from enum import StrEnum
 
 from flashwright.base.size import format_hex, format_size
 from flashwright.base.text import printable
-from flashwright.draw.ink import Theme
 from flashwright.draw.picture import picture
 from flashwright.draw.shapes import Item, Kind, Picture, Strip
 from flashwright.draw.words import short_access
@@ -74,34 +73,6 @@ class Comparison:
         old = sum(b.change is change for p in self.panels for b in p.old)
         new = sum(b.change is change for p in self.panels for b in p.new)
         return old if change is Change.DROPPED else new
-
-
-def compare_terminal(
-    old: Table,
-    new: Table,
-    mapping: Mapping | None = None,
-    *,
-    width: int = 100,
-    colour: bool = False,
-    unicode: bool = True,
-) -> str:
-    """Both layouts in lines of at most ``width`` cells (80 to 200), old left and new right.
-
-    ``mapping`` pairs the names (default: the same names). Lines lead from old to new places; what
-    became of a partition stands in its box.
-    """
-    from flashwright.draw.compare_sheet import comparison_text
-
-    return comparison_text(comparison(old, new, mapping), width, colour=colour, unicode=unicode)
-
-
-def compare_svg(
-    old: Table, new: Table, mapping: Mapping | None = None, *, theme: Theme = "auto"
-) -> str:
-    """Both layouts as one SVG, old left and new right, with bands from old to new places."""
-    from flashwright.draw.compare_paper import comparison_svg
-
-    return comparison_svg(comparison(old, new, mapping), theme=theme)
 
 
 def comparison(old: Table, new: Table, mapping: Mapping | None = None) -> Comparison:

@@ -8,13 +8,21 @@ line.
 from __future__ import annotations
 
 from flashwright.draw.canvas import Canvas
-from flashwright.draw.compare import Box, Change, Comparison, Panel, legend
+from flashwright.draw.comparison import (
+    Box,
+    Change,
+    Mapping,
+    Panel,
+    comparison,
+    legend,
+)
 from flashwright.draw.scale import Form, Scale, fold
 from flashwright.draw.shapes import Item
 from flashwright.draw.sheet import FILLS, boundary_lines
 from flashwright.draw.terminal import CODES, MOST_ROWS, SLOPE, plain_lines
 from flashwright.draw.tone import tone_of
 from flashwright.draw.words import digits_for, hex_text, label_lines, plain_text, scale_text
+from flashwright.model.table import Table
 
 #: Narrower or wider is not drawn.
 NARROWEST, WIDEST = 80, 200
@@ -36,10 +44,21 @@ _SIGNS = {
 }
 
 
-def comparison_text(
-    compared: Comparison, width: int, *, colour: bool = False, unicode: bool = True
+def compare_terminal(
+    old: Table,
+    new: Table,
+    mapping: Mapping | None = None,
+    *,
+    width: int = 100,
+    colour: bool = False,
+    unicode: bool = True,
 ) -> str:
-    """The comparison in lines of at most ``width`` cells (80 to 200)."""
+    """Both layouts in lines of at most ``width`` cells (80 to 200), old left and new right.
+
+    ``mapping`` pairs the names (default: the same names). Lines lead from old to new places; what
+    became of a partition stands in its box.
+    """
+    compared = comparison(old, new, mapping)
     width = min(max(width, NARROWEST), WIDEST)
     codes = CODES if colour else {}
     lines: list[str] = []
