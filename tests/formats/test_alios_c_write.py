@@ -165,13 +165,6 @@ def test_same_symbol_twice_is_refused() -> None:
     assert "FMT126" in codes(encode((Table("t", two),), WriteOptions()))
 
 
-def test_losses_are_told() -> None:
-    table = Table("t", (partition("x", Role.COREDUMP, 0, 16, flags=("encrypted",)),))
-    found = encode((table,), WriteOptions()).findings
-    lost = next(f for f in found if f.code == "FMT125")
-    assert "flags of `x`" in lost.message and "coredump" in lost.message
-
-
 # Editing -----------------------------------------------------------------------------------------
 
 

@@ -11,6 +11,7 @@ _MODULES = (
     "flashwright.app.layout",
     "flashwright.app.check",
     "flashwright.app.shell_pages",
+    "flashwright.app.read_back",
     "flashwright.app.sync",
     "flashwright.formats.ld_memory",
     "flashwright.formats.mcuboot_flash_map",

@@ -252,20 +252,6 @@ PAGES: tuple[Page, ...] = (
         """,
     ),
     page(
-        "FMT125",
-        "lost-in-c",
-        _N,
-        """
-        The C table cannot say everything that the table says.
-
-        ## What it checks
-        Overlaps that are meant, flags, and roles that do not follow from the symbol.
-
-        ## How to fix
-        Keep `flash.toml` as the source, and write the C from it.
-        """,
-    ),
-    page(
         "FMT126",
         "same-symbol",
         _E,

@@ -141,10 +141,6 @@ def entries_of(table: Table, version: str) -> tuple[list[Entry], list[Finding]]:
         taken[index] = printable(partition.name, 60)
         findings.extend(_at(f, partition) for f in _unsayable(partition, index, table, version))
         entries.append(_entry(partition, index, table))
-    lost = sorted({what for p in table.partitions for what in _lost(p, taken, table, version)})
-    if lost:
-        message = f"the C table cannot say: {', '.join(lost)}"
-        findings.append(note("FMT125", message, "keep flash.toml as the source of the table"))
     return entries, findings
 
 
@@ -247,21 +243,6 @@ def _unsayable(partition: Partition, index: str, table: Table, version: str) -> 
             )
         )
     return found
-
-
-def _lost(partition: Partition, taken: dict[str, str], table: Table, version: str) -> list[str]:
-    name = printable(partition.name, 60)
-    lost = []
-    if partition.parent or partition.shares:
-        lost.append("overlaps that are meant")
-    if partition.flags:
-        lost.append(f"flags of `{name}`")
-    index = next((i for i, n in taken.items() if n == name), "")
-    numbered = index.isdigit() and alios.symbol_of(int(index), version)
-    symbol = numbered or index
-    if not symbol.isdigit() and role_of_symbol(symbol) is not partition.role and partition.role:
-        lost.append(f"that `{name}` is for {partition.role.value}")
-    return lost
 
 
 def _at(finding: Finding, partition: Partition) -> Finding:

@@ -99,11 +99,4 @@ PAGES: tuple[Page, ...] = (
         "A name or a number does not fit FAL's record.",
         "Names have 1 to 23 bytes; offsets stay below 2 GiB, lengths below 4 GiB.",
     ),
-    _page(
-        "FMT163",
-        "lost-in-fal",
-        _N,
-        "FAL's table cannot say everything that the table says.",
-        "Keep `flash.toml` as the source. FAL knows names, flashes, offsets and lengths only.",
-    ),
 )

@@ -6,10 +6,9 @@ import re
 
 from flashwright.base.size import format_hex, format_size
 from flashwright.base.text import printable
-from flashwright.diag.finding import Finding, Severity, error, note
+from flashwright.diag.finding import Finding, Severity, error
 from flashwright.formats.c_source import c_string
 from flashwright.formats.fal_records import NAME_SIZE
-from flashwright.formats.fal_roles import role_of
 from flashwright.formats.format import Encoded, WriteOptions
 from flashwright.model.table import Partition, Table
 
@@ -28,9 +27,6 @@ def encode(tables: tuple[Table, ...], options: WriteOptions) -> Encoded:
     for name in sorted({n for n in names if names.count(n) > 1}):
         message = f"two partitions are called `{printable(name, 60)}`"
         findings.append(error("FMT161", message, "FAL finds partitions by name: rename one"))
-    lost = sorted({what for p in table.partitions for what in _lost(p)})
-    if lost:
-        findings.append(note("FMT163", f"FAL's table cannot say: {', '.join(lost)}"))
     if any(f.severity is Severity.ERROR for f in findings):
         return Encoded(None, tuple(findings))
     return Encoded(_text(table).encode("utf-8", "replace"), tuple(findings))
@@ -86,16 +82,3 @@ def _unsayable(partition: Partition) -> list[Finding]:
                 error("FMT162", message, f"at most {format_hex(limit - 1)}", partition.place)
             )
     return found
-
-
-def _lost(partition: Partition) -> list[str]:
-    lost = []
-    if role_of(partition.name) is not partition.role:
-        lost.append(f"that `{printable(partition.name, 60)}` is for {partition.role.value}")
-    if not partition.writable or not partition.readable:
-        lost.append("what may not be read or written")
-    if partition.flags:
-        lost.append("flags")
-    if partition.parent or partition.shares:
-        lost.append("overlaps that are meant")
-    return lost

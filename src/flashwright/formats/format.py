@@ -1,8 +1,9 @@
 """What every format of the project is: sources in, tables and findings out, and back.
 
 Laws: a reader never raises for any bytes, never executes anything, never opens a file (what it may
-read beside its source is in ``Source.others``), and is bounded in time and memory. A writer never
-loses anything in silence: what the format cannot express is a finding.
+read beside its source is in ``Source.others``), and is bounded in time and memory. A writer refuses
+what its format cannot hold; what a written file does not say is found by reading it back
+(``app.read_back``), so writers need not list it.
 """
 
 from __future__ import annotations

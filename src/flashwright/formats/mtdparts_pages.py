@@ -80,11 +80,4 @@ PAGES: tuple[Page, ...] = (
         "Names and mtd-ids have no white space, brackets, quotes, `;` or `$`; sizes are above 0;\n"
         "each string holds one table.",
     ),
-    _page(
-        "FMT208",
-        "lost-in-mtdparts",
-        Severity.NOTE,
-        "An mtdparts string cannot say everything that the table says.",
-        "Keep `flash.toml` as the source.",
-    ),
 )

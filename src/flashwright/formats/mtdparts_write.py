@@ -6,7 +6,7 @@ import re
 
 from flashwright.base.size import format_hex
 from flashwright.base.text import printable
-from flashwright.diag.finding import Finding, Severity, error, note
+from flashwright.diag.finding import Finding, Severity, error
 from flashwright.formats.format import Encoded, WriteOptions
 from flashwright.model.roles import role_by_name
 from flashwright.model.table import Partition, Role, Table
@@ -36,9 +36,6 @@ def encode(tables: tuple[Table, ...], options: WriteOptions) -> Encoded:
         return Encoded(None, (error("FMT207", message, "write each to a file of its own"),))
     table = tables[0]
     findings = [f for p in table.partitions for f in _unsayable(p, table)]
-    lost = sorted({what for p in table.partitions for what in _lost(p)})
-    if lost:
-        findings.append(note("FMT208", f"an mtdparts string cannot say: {', '.join(lost)}"))
     if not table.partitions:
         findings.append(error("FMT207", "a table without partitions has no mtdparts string"))
     if any(f.severity is Severity.ERROR for f in findings):
@@ -101,14 +98,3 @@ def _unsayable(partition: Partition, table: Table) -> list[Finding]:
     if partition.extent.end >= _LARGEST:
         found.append(error("FMT207", f"`{shown}` ends past 2^64 bytes", "", place))
     return found
-
-
-def _lost(partition: Partition) -> list[str]:
-    lost = []
-    if role_of(partition.name) is not partition.role:
-        lost.append(f"that `{printable(partition.name, 60)}` is for {partition.role.value}")
-    if not partition.readable:
-        lost.append("what may not be read")
-    if set(partition.flags) - {"lk", "slc"}:
-        lost.append("flags other than lk and slc")
-    return lost

@@ -116,13 +116,6 @@ PAGES: tuple[Page, ...] = (
         "Rename one of them.",
     ),
     _page(
-        "FMT188",
-        "lost-in-dts",
-        _N,
-        "The devicetree cannot say everything that the table says.",
-        "Keep `flash.toml` as the source.",
-    ),
-    _page(
         "FMT189",
         "dts-one-table",
         _E,

@@ -17,7 +17,6 @@ from flashwright.base.text import printable
 from flashwright.diag.finding import Finding, Severity, error, note, warning
 from flashwright.formats.c_source import c_string
 from flashwright.formats.format import Encoded, WriteOptions
-from flashwright.formats.zephyr_dts_roles import role_of_label
 from flashwright.model.table import Partition, Role, Table
 
 _LABEL = re.compile(r"[A-Za-z_]\w{0,61}", re.A)
@@ -81,10 +80,6 @@ class _Writer:
             lines += ["/ {", "\tchosen {", f"\t\t{chosen}", "\t};", "};", ""]
         for owner in dict.fromkeys(p.owner for p in self.table.partitions):
             lines += [*self.flash(owner), ""]
-        lost = sorted({what for p in self.table.partitions for what in self.lost(p)})
-        if lost:
-            message = f"the devicetree cannot say: {', '.join(lost)}"
-            self.findings.append(note("FMT188", message, "keep flash.toml as the source"))
         return "\n".join(lines)
 
     def flash(self, owner: str) -> list[str]:
@@ -197,17 +192,3 @@ class _Writer:
                 self.findings.append(error("FMT187", message, "rename one", partition.place))
             labels[partition.name] = chosen
         return labels
-
-    def lost(self, partition: Partition) -> list[str]:
-        """What of a partition the devicetree cannot say."""
-        lost = []
-        label = self.labels[partition.name]
-        if role_of_label(label, partition.description) is not partition.role:
-            lost.append(f"that `{printable(partition.name, 60)}` is for {partition.role.value}")
-        if not partition.readable:
-            lost.append("what may not be read")
-        if partition.flags:
-            lost.append("flags")
-        if partition.shares or (partition.parent and self.holder(partition) is None):
-            lost.append("some overlaps that are meant")
-        return lost
