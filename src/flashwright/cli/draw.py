@@ -96,6 +96,7 @@ def _drawn(result: Checked, kind: str, args: argparse.Namespace) -> bytes:
                 width=max(60, min(width, 200)),
                 colour=colour,
                 unicode=not args.ascii,
+                listed=bool(args.output),  # on the screen they follow on standard error
             )
             for table in tables
         ]

@@ -58,11 +58,12 @@ def terminal(
     width: int = 80,
     colour: bool = False,
     unicode: bool = True,
+    listed: bool = True,
 ) -> str:
     """The map of ``table`` in lines of at most ``width`` cells (60 to 200; others are moved there).
 
     ``colour`` adds ANSI codes, ``unicode`` false keeps to ASCII. ``findings`` are hatched over the
-    bytes that they concern and told below the map.
+    bytes that they concern and, unless ``listed`` is false, told below the map.
     """
     width = min(max(width, NARROWEST), WIDEST)
     drawn = picture(table, findings)
@@ -78,7 +79,9 @@ def terminal(
         lines += sheet.drawn(codes)
         lines += plain_lines(totals_text(strip), width, codes, "", unicode)
         lines += plain_lines(scale_text(scale, "2 lines"), width, codes, "quiet", unicode)
-    lines += _below(drawn, width, codes, unicode)
+    lines += _legend(drawn, width, codes, unicode)
+    if listed:
+        lines += _findings(drawn, width, codes, unicode)
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -92,7 +95,7 @@ def plain_lines(
     return [f"\x1b[{code}m{line}\x1b[0m" if code and line else line for line in lines]
 
 
-def _below(drawn: Picture, width: int, codes: dict[str, str], unicode: bool) -> list[str]:
+def _legend(drawn: Picture, width: int, codes: dict[str, str], unicode: bool) -> list[str]:
     lines: list[str] = []
     words = []
     for kind, text in legend(drawn):
@@ -104,8 +107,11 @@ def _below(drawn: Picture, width: int, codes: dict[str, str], unicode: bool) -> 
         lines += plain_lines("   ".join(words).replace("   ", "  "), width, codes, "quiet", unicode)
     for note in drawn.notes:
         lines += plain_lines(f"note: {note}", width, codes, "quiet", unicode)
-    if drawn.findings:
-        lines.append("")
+    return lines
+
+
+def _findings(drawn: Picture, width: int, codes: dict[str, str], unicode: bool) -> list[str]:
+    lines = [""] if drawn.findings else []
     for finding in drawn.findings[:MOST_FINDINGS]:
         lines += plain_lines(finding_text(finding), width, codes, finding.severity.word, unicode)
     if len(drawn.findings) > MOST_FINDINGS:
