@@ -187,3 +187,44 @@ def test_schemas_and_completion(capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("shtab")
     assert main(["completion", "bash"]) == 0
     assert "flashwright" in capsys.readouterr().out
+
+
+OUTSIDE = (
+    "boot:\n  address: 0x0\n  size: 0x8000\nlog:\n  region: qspi\n  address: 0x0\n  size: 0x4000\n"
+)
+
+
+def test_a_flash_of_the_board_is_given_by_hand(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    layout = tmp_path / "pm_static.yml"
+    layout.write_text(OUTSIDE)
+    command = ["check", str(layout), "--device", "nrf52840", "--output-format", "json"]
+
+    def codes(*more: str) -> set[str]:
+        main([*command, *more])
+        return {f["code"] for f in json.loads(capsys.readouterr().out)["findings"]}
+
+    assert "GEO107" in codes()
+    assert not codes("--flash", "qspi=8M") & {"GEO102", "GEO104", "GEO107"}
+    assert "GEO102" in codes("--flash", "qspi=8K")
+    assert "GEO104" in codes("--flash", "qspi=8M/64K")
+
+
+def test_flashes_alone_are_a_board(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    layout = tmp_path / "pm_static.yml"
+    layout.write_text(OUTSIDE)
+    assert main(["check", str(layout), "--flash", "embedded=16K", "--flash", "qspi=1M"]) == 1
+    assert "error[GEO102]" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("text", ["qspi", "qspi=0", "qspi=8x", "=8M", "qspi=1M/3K", "qspi=1M@x"])
+def test_a_flash_that_is_none(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", str(WORKED), "--flash", text]) == 2
+    assert "--flash" in capsys.readouterr().err
+
+
+def test_a_flash_that_is_there_already(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["check", str(WORKED), "--device", "nrf52840", "--flash", "embedded=1M"]
+    assert main(arguments) == 2
+    assert "DEV012" in capsys.readouterr().err

@@ -30,6 +30,16 @@ PAGES: tuple[Page, ...] = (
     page("CLI004", "no-renaming", Severity.ERROR, "`--rename` takes OLD=NEW, two names."),
     page("CLI005", "no-c-name", Severity.ERROR, "A name for C is no identifier."),
     page(
+        "DEV012",
+        "flash-twice",
+        Severity.ERROR,
+        """`--flash` names a flash that the device has already.
+
+        ## How to fix
+        Give the further flash another name: the one that the layout uses for it.
+        """,
+    ),
+    page(
         "DRW001",
         "unknown-picture",
         Severity.ERROR,

@@ -7,12 +7,14 @@ import os
 import sys
 
 from flashwright.base.nearest import did_you_mean
+from flashwright.base.record import replace
 from flashwright.base.size import SizeError, parse_size
 from flashwright.diag.finding import Finding, Severity, error
 from flashwright.formats.format import ReadOptions, Source
 from flashwright.host.catalogue import Catalogue
 from flashwright.host.files import read_others, read_source
-from flashwright.model.device import Device
+from flashwright.model.device import BootFacts, Device
+from flashwright.model.geometry import EraseRun, Flash
 
 
 class UsageError(Exception):
@@ -31,6 +33,20 @@ def size_argument(text: str) -> int:
         raise argparse.ArgumentTypeError(f"{text!r}: {fault}") from None
 
 
+def flash_argument(text: str) -> Flash:
+    """An argument that describes a flash: ``qspi=8M``, ``spi=2M/64K``, ``nor=1M/4K@0x60000000``."""
+    name, _, rest = text.partition("=")
+    rest, _, address = rest.partition("@")
+    whole, _, block = rest.partition("/")
+    size, erase_block = size_argument(whole), size_argument(block or "4K")
+    if not name.strip() or not size or not erase_block or size % erase_block:
+        message = f"{text!r}: NAME=SIZE/ERASE_BLOCK is wanted, and whole erase blocks"
+        raise argparse.ArgumentTypeError(message)
+    base = size_argument(address) if address else None
+    runs = (EraseRun(size // erase_block, erase_block),)
+    return Flash(name.strip(), base, runs, source="the command line")
+
+
 def add_reading(parser: argparse.ArgumentParser, *, several: bool = False) -> None:
     """The file (or files) and how to read it."""
     what = "flash.toml, a layout file of any known format, or a flash dump; - for standard input"
@@ -41,6 +57,15 @@ def add_reading(parser: argparse.ArgumentParser, *, several: bool = False) -> No
     group = parser.add_argument_group("reading")
     group.add_argument("--from", dest="form", metavar="FORMAT", help="the format of FILE")
     group.add_argument("--device", metavar="NAME[:CONFIGURATION]", help="the device of the layout")
+    group.add_argument(
+        "--flash",
+        metavar="NAME=SIZE[/ERASE_BLOCK][@ADDRESS]",
+        dest="flashes",
+        type=flash_argument,
+        action="append",
+        default=[],
+        help="a further flash of the board, as in qspi=8M or spi=2M/64K (erase blocks: 4K)",
+    )
     group.add_argument("-D", dest="defines", metavar="NAME[=VALUE]", action="append", default=[])
     group.add_argument("-I", dest="include", metavar="DIR", action="append", default=[])
     group.add_argument("--overlay", metavar="FILE", action="append", default=[])
@@ -153,8 +178,9 @@ def read_options(args: argparse.Namespace, catalogue: Catalogue) -> ReadOptions:
     for text in args.defines:
         name, _, value = text.partition("=")
         defines[name.strip()] = value if "=" in text else "1"
+    device = device_named(args.device, catalogue) if args.device else None
     return ReadOptions(
-        device=device_named(args.device, catalogue) if args.device else None,
+        device=_with_flashes(device, args.flashes) if args.flashes else device,
         defines=defines,
         environment=dict(os.environ),
         table_offset=args.table_offset,
@@ -163,6 +189,21 @@ def read_options(args: argparse.Namespace, catalogue: Catalogue) -> ReadOptions:
         secure_boot=args.secure_boot,
         extra_subtypes=tuple(args.extra),
     )
+
+
+def _with_flashes(device: Device | None, flashes: list[Flash]) -> Device:
+    """The device with the flashes given; without a device they are all that the board has."""
+    if device is None:
+        device = Device(
+            "board", "", "a board of the command line", "", (), BootFacts(flashes[0].name)
+        )
+    for flash in flashes:
+        if device.flash(flash.name) is not None:
+            known = ", ".join(f"`{f.name}`" for f in device.flashes)
+            message = f"{device.id} has a flash `{flash.name}` already"
+            raise UsageError(error("DEV012", message, f"its flashes: {known}; take another name"))
+        device = replace(device, flashes=(*device.flashes, flash))
+    return device
 
 
 def device_named(text: str, catalogue: Catalogue) -> Device:

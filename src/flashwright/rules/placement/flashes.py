@@ -34,7 +34,8 @@ def no_such_flash(view: View) -> Iterable[Finding]:
     back to the first one and writes over the application.
 
     ## How to fix
-    Name a flash that is there, or describe the missing one in `[[device.flash]]`.
+    Name a flash that is there. Describe one that the board adds to its chip with
+    `--flash qspi=8M`, or in `flash.toml` with `[[device.flash]]`.
     """
     if view.device is None:
         return
@@ -49,10 +50,12 @@ def no_such_flash(view: View) -> Iterable[Finding]:
         help = "its flashes: " + ", ".join(
             f"`{f.name}` ({format_size(f.size)})" for f in view.flashes.values()
         )
-        if located is not None:
+        if located is not None and located[0].base:
             help = f"0x{p.start:X} is an address of `{located[0].name}`; {help}"
         elif near is not None:
             help = f"did you mean `{near}`? {help}"
+        else:
+            help = f"{help}; give one more with --flash {printable(p.owner)}=SIZE"
         yield fault(
             "GEO107",
             ERROR,
