@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -148,8 +149,6 @@ def test_what_a_release_cannot_say() -> None:
     ],
 )
 def test_refused(change: dict[str, object], sdk: str, code: str) -> None:
-    from dataclasses import replace
-
     table = Table("t", (replace(ESP8266.partitions[1], **change),))  # type: ignore[arg-type]
     encoded = encode((table,), WriteOptions(sdk=sdk))
     assert encoded.data is None and codes(encoded) == [code]
@@ -169,8 +168,6 @@ def test_same_symbol_twice_is_refused() -> None:
 
 
 def edited(name: str, change: dict[str, dict[str, object]], *more: Partition) -> Encoded:
-    from dataclasses import replace
-
     base = Source(f"{name}.c", (CASES / f"{name}.c").read_bytes())
     (table,) = decode(base, ReadOptions()).tables
     partitions = tuple(replace(p, **change.get(p.name, {})) for p in table.partitions)  # type: ignore[arg-type]
@@ -233,6 +230,33 @@ def test_edit_refuses_a_file_with_errors() -> None:
     base = Source("j.c", (CASES / "j_macros.c").read_bytes())
     encoded = encode((ESP8266,), WriteOptions(base=base))
     assert encoded.data is None and codes(encoded)[:2] == ["FMT130", "FMT101"]
+
+
+def test_edit_of_a_file_that_needs_defines() -> None:
+    base = Source("j.c", (CASES / "j_macros.c").read_bytes())
+    defines = {"SPI_FLASH_CAPACITY": "0x200000"}
+    (table,) = decode(base, ReadOptions(defines=defines)).tables
+    unchanged = encode((table,), WriteOptions(base=base, defines=defines))
+    assert unchanged.data == base.data and unchanged.findings == ()
+    application, *rest = table.partitions
+    moved = replace(application, start=0x9000, extent=Extent.of(0x9000, application.size))
+    wished = replace(table, partitions=(moved, *rest))
+    encoded = encode((wished,), WriteOptions(base=base, defines=defines))
+    assert encoded.data == base.data.replace(
+        b"partition_start_addr = 0x8000", b"partition_start_addr = 0x9000"
+    )
+
+
+def test_edit_takes_the_branch_of_the_defines() -> None:
+    base = Source("k.c", (CASES / "k_ifdef.c").read_bytes())
+    (table,) = decode(base, ReadOptions(defines={"JSENGINE": "1"})).tables
+    (application,) = table.partitions
+    smaller = replace(application, extent=Extent.of(application.extent.start, 500 * 1024))
+    wished = replace(table, partitions=(smaller,))
+    encoded = encode((wished,), WriteOptions(base=base, defines={"JSENGINE": "1"}))
+    assert encoded.data is not None and codes(encoded) == ["FMT131"]
+    before, after = base.data.split(b"#else"), encoded.data.split(b"#else")
+    assert before[1] == after[1] and b"0x7D000" in after[0]
 
 
 def test_edit_leaves_what_the_table_lacks() -> None:

@@ -71,6 +71,13 @@ def test_geometry_of_the_file() -> None:
     assert (nor.base, nor.program_unit, nor.overwrite) == (None, 1, Overwrite.CLEAR_BITS)
 
 
+def test_flashes_of_the_file_keep_their_names() -> None:
+    text = HEADER.replace("const struct fal_flash_dev nor =", "const struct other nor =")
+    table = read(text).tables[0]
+    assert table.device is not None and [f.name for f in table.device.flashes] == ["onchip_flash"]
+    assert table.partitions[3].owner == "norflash0"
+
+
 @pytest.mark.parametrize(
     ("entry", "code"),
     [
@@ -170,6 +177,12 @@ def test_refused(table: Table, code: str) -> None:
     encoded = encode((table,), WriteOptions())
     assert encoded.data is None and code in codes(encoded)
     assert code in {page.code for page in PAGES}
+
+
+def test_too_many_rows() -> None:
+    row = '{FAL_PART_MAGIC_WORD, "a", "f", 0, 16, 0},'
+    decoded = read(f"#define FAL_PART_TABLE {{ {row * 257} }}\n")
+    assert codes(decoded) == ["FMT150"] and len(decoded.tables[0].partitions) == 256
 
 
 def test_several_tables() -> None:

@@ -36,9 +36,13 @@ def read_back(
     if encoded.data is None or not form.reads or _same_family(form, tables, options):
         return encoded
     device = tables[0].device if tables else None
-    source = Source("what was written", encoded.data, options.base.others if options.base else {})
+    source = Source("what was written", encoded.data)
+    if options.base is not None:  # the ending of a name and the files beside it count
+        source = Source(options.base.path, encoded.data, options.base.others)
     reading = ReadOptions(
         device=device,
+        defines=options.defines,
+        flash_size=options.flash_size,
         sdk=options.sdk,
         table_offset=options.table_offset,
         secure_boot=options.secure_boot,

@@ -17,15 +17,16 @@ from flashwright.cli.options import (
 from flashwright.cli.report import complain, status_of
 from flashwright.diag.as_text import findings_as_text
 from flashwright.diag.finding import Finding, Severity, error
-from flashwright.formats.format import WriteOptions
+from flashwright.formats.format import Source, WriteOptions
 from flashwright.host.catalogue import Catalogue
-from flashwright.host.files import FileFaultError, read_source, write_whole
+from flashwright.host.files import FileFaultError, read_others, read_source, write_whole
 
 _EXAMPLES = """\
 examples:
   flashwright convert flash.toml --to alios-c -o board.c
   flashwright convert partitions.csv --to esp-idf-bin -o partitions.bin
   flashwright convert flash.toml --to alios-c --into board.c -o board.c
+  flashwright convert app.overlay -I boards --to zephyr-dts --into boards/one.dts -o one.dts
 """
 
 
@@ -52,10 +53,12 @@ def execute(args: argparse.Namespace) -> int:
         result = check(source_of(args, args.file), catalogue, options, args.form)
         writing = WriteOptions(
             sdk=args.sdk or _sdk(result.layouts.specs),
-            base=read_source(args.into) if args.into else None,
+            base=_base(args) if args.into else None,
             table_offset=args.write_offset or args.table_offset,
             md5=not args.no_md5,
             secure_boot=args.secure_boot,
+            defines=options.defines,
+            flash_size=args.flash_size,
         )
     except (UsageError, FileFaultError) as fault:
         return complain(fault.finding)
@@ -78,6 +81,15 @@ def execute(args: argparse.Namespace) -> int:
         return complain(fault.finding)
     print(findings_as_text(findings), end="", file=sys.stderr)
     return 0
+
+
+def _base(args: argparse.Namespace) -> Source:
+    """The file of ``--into`` with what it includes; overlays belong to the file that is read."""
+    others: dict[str, bytes] = {}
+    for directory in args.include:
+        others.update(read_others(directory))
+    included = {p: data for p, data in others.items() if not p.lower().endswith(".overlay")}
+    return read_source(args.into, included)
 
 
 def _sdk(specs: tuple[object, ...]) -> str:

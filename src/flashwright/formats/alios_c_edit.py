@@ -58,12 +58,15 @@ def edit(tables: tuple[Table, ...], options: WriteOptions) -> Encoded:
     wrong = unknown_release(version)
     if wrong:
         return Encoded(None, (wrong,))
-    wishes = ReadOptions(device=tables[0].device if tables else None, sdk=version)
+    device = tables[0].device if tables else None
+    wishes = ReadOptions(device=device, defines=options.defines, sdk=version)
     decoded, reading = read(base, wishes)
     if reading is None or any(f.severity is Severity.ERROR for f in decoded.findings):
         faults = tuple(f for f in decoded.findings if f.severity is Severity.ERROR)
         why = error(
-            "FMT130", f"the file cannot be edited: `{base.path}` has errors", "mend it first"
+            "FMT130",
+            f"the file cannot be edited: `{printable(base.path, 200)}` has errors",
+            "mend it first, or pass the -D and -I with which it is compiled",
         )
         return Encoded(None, (why, *faults))
     edits = _Edits(reading)

@@ -99,4 +99,48 @@ PAGES: tuple[Page, ...] = (
         "A name or a number does not fit FAL's record.",
         "Names have 1 to 23 bytes; offsets stay below 2 GiB, lengths below 4 GiB.",
     ),
+    _page(
+        "FMT163",
+        "fal-not-edited",
+        _E,
+        "An existing `fal_cfg.h` cannot be given that table without saying something else.",
+        "Write a new file, or change by hand what the message names: rows that a macro with\n"
+        "arguments makes, or a table whose end is not in the file.",
+    ),
+    _page(
+        "FMT164",
+        "fal-expression-replaced",
+        _W,
+        "A macro or an expression in a row was replaced by a number or a text.",
+        "Look at what else uses the names in it: they keep their values.",
+    ),
+    _page(
+        "FMT165",
+        "fal-macro-changed",
+        _N,
+        "The definition of a macro was changed, because it gives that one value and nothing else.",
+        "Nothing, unless a file that was not given (`-I`) uses the macro too.",
+    ),
+    _page(
+        "FMT166",
+        "fal-unknown-flash",
+        _W,
+        "A row names a flash that neither the other rows nor a `fal_flash_dev` of the file name.",
+        "Define the flash, or use the name that the board has for it; FAL cannot use a partition\n"
+        "whose flash it does not find.",
+    ),
+    _page(
+        "FMT167",
+        "fal-row-removed",
+        _N,
+        "A row was taken out of an existing table, because the layout has no such partition.",
+        "Nothing. Its data stays in flash until something is written there.",
+    ),
+    _page(
+        "FMT168",
+        "fal-row-appended",
+        _N,
+        "A row was added at the end of an existing table.",
+        "Nothing.",
+    ),
 )

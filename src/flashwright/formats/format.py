@@ -57,7 +57,8 @@ class ReadOptions:
 class WriteOptions:
     """How to write: the version of the ecosystem's SDK, and what the target needs to know.
 
-    ``base`` is an existing file into which the tables are to be written, keeping all else.
+    ``base`` is an existing file into which the tables are to be written, keeping all else; it is
+    read with ``defines`` and ``flash_size`` as in ``ReadOptions``.
     """
 
     sdk: str = ""
@@ -65,6 +66,8 @@ class WriteOptions:
     table_offset: int | None = None
     md5: bool = True
     secure_boot: str = ""
+    defines: Mapping[str, str] = field(default_factory=dict)
+    flash_size: int | None = None
 
 
 @record()
