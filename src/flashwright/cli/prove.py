@@ -43,6 +43,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--cuts", type=int, metavar="N", help="at most N power cuts (any number)")
     group.add_argument("--no-torn-program", action="store_true", help="program calls are whole")
     group.add_argument("--no-torn-erase", action="store_true", help="erases are whole")
+    group.add_argument(
+        "--no-mixed-erase", action="store_true", help="a cut erase leaves no part of a block"
+    )
     group.add_argument("--unstable", action="store_true", help="a torn unit may read as it likes")
     group.add_argument("--bit-subsets", action="store_true", help="any bits of a torn unit")
     group.add_argument("--lost-writes", type=int, default=0, metavar="N")
@@ -154,6 +157,7 @@ def _faults(args: argparse.Namespace) -> FaultModel:
         cuts=args.cuts,
         torn_program=not args.no_torn_program,
         torn_erase=not args.no_torn_erase,
+        mixed_erase=not args.no_mixed_erase,
         unstable=args.unstable,
         bit_subsets=args.bit_subsets,
         lost_writes=args.lost_writes,

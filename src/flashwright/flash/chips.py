@@ -5,8 +5,9 @@ byte of flash ``owner`` is at ``Chips.base(owner)``. Erase blocks may be uneven.
 
 Laws, stricter than hardware: an erase takes exactly one erase block; a program call is aligned to
 program units at both ends, lies in one chip, and programs what is erased; over what is not erased
-it may only clear bits (``Overwrite.CLEAR_BITS``, and only bytes over bytes), may do nothing
-(``ONCE``), or may do anything (``FREE``). All else is a ``Misuse``, never done in part.
+it may only clear bits (``Overwrite.CLEAR_BITS``, and only bytes over bytes, or the bytes of a torn
+unit once more), may do nothing (``ONCE``), or may do anything (``FREE``). All else is a ``Misuse``,
+never done in part.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from bisect import bisect_right
 from collections.abc import Iterable
 
 from flashwright.base.extent import Extent
-from flashwright.flash.content import ERASED, Runs, filled, pieces, splice
+from flashwright.flash.content import ERASED, Runs, Torn, filled, pieces, splice
 from flashwright.flash.operations import Erase, Misuse, Operation, Program
 from flashwright.model.geometry import Flash, Overwrite
 
@@ -97,15 +98,16 @@ class Chips:
 
 
 def _not_erased(flash: Flash, op: Program, a: int, b: int, there: object) -> Misuse | None:
-    if flash.overwrite is Overwrite.CLEAR_BITS and type(there) is bytes:
-        new = op.content
-        if type(new) is bytes:
-            part = new[a - op.start : b - op.start]
-            if flash.erased_value == 0xFF:
-                clears = all(o & n == n for o, n in zip(there, part, strict=True))
-            else:
-                clears = all(o | n == n for o, n in zip(there, part, strict=True))
-            if clears:
-                return None
-            return Misuse("not-erased", f"program at 0x{a:X}..0x{b:X} would have to set bits back")
+    new = op.content
+    if type(there) is Torn and type(new) is bytes and new[a - op.start : b - op.start] == there.new:
+        return None
+    if flash.overwrite is Overwrite.CLEAR_BITS and type(there) is bytes and type(new) is bytes:
+        part = new[a - op.start : b - op.start]
+        if flash.erased_value == 0xFF:
+            clears = all(o & n == n for o, n in zip(there, part, strict=True))
+        else:
+            clears = all(o | n == n for o, n in zip(there, part, strict=True))
+        if clears:
+            return None
+        return Misuse("not-erased", f"program at 0x{a:X}..0x{b:X} would have to set bits back")
     return Misuse("not-erased", f"program over 0x{a:X}..0x{b:X}, which is not erased")

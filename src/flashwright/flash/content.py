@@ -8,7 +8,7 @@ holds ``content``, whose own first byte lies (or would lie) at ``origin``. Conte
 - the name of an image or another text that is known by name: its bytes are never looked at, so a
   slot that holds a whole image is one run, however many erase blocks it has,
 - ``bytes``: records, flags and trailers, bit by bit,
-- ``Unstable``: a program unit whose programming was cut short.
+- ``Torn``, ``Unstable``: a program unit whose programming was cut short.
 
 Laws: runs are in order, none is empty, neighbours that could be one are one (so equal flashes are
 equal tuples), the last run is a sentinel ``(size, "", 0)``. Offsets are bytes from the first byte
@@ -44,13 +44,23 @@ class Unstable(NamedTuple):
     now: int = 2
 
 
+class Torn(NamedTuple):
+    """A program unit of a flash that clears bits, cut while it became ``new``.
+
+    It reads as neither; every bit that is cleared is cleared in ``new`` too, so the same bytes may
+    be programmed again.
+    """
+
+    new: bytes
+
+
 class Hidden(NamedTuple):
     """An erase block that cannot be read during this boot; ``behind`` is what it holds."""
 
     behind: tuple[tuple[int, int, Content, int], ...]
 
 
-Content = str | bytes | Unstable | Hidden
+Content = str | bytes | Unstable | Torn | Hidden
 Run = tuple[int, Content, int]
 Runs = tuple[Run, ...]
 

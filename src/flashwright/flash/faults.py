@@ -17,8 +17,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from flashwright.flash.chips import Chips
-from flashwright.flash.content import ERASED, JUNK, Content, Runs, Unstable, pieces, splice
+from flashwright.flash.content import ERASED, JUNK, Content, Runs, Torn, Unstable, pieces, splice
 from flashwright.flash.operations import Erase, Operation, Program
+from flashwright.model.geometry import Overwrite
 
 MOST_BORDERS = 64
 
@@ -31,15 +32,18 @@ class FaultModel:
     """What may go wrong.
 
     ``cuts`` is how many power cuts at most (``None``: any number), between any two operations and,
-    as ``torn_program`` and ``torn_erase`` say, inside one. ``unstable``: the last unit of a torn
-    program may read differently at each boot. ``bit_subsets``: any subset of the bits of that unit.
-    ``lost_writes``: so many program calls do nothing, unnoticed. ``worn_erases``: so many erases
-    leave junk, unnoticed. ``failing_reads``: at so many boots one record area reads as junk.
+    as ``torn_program`` and ``torn_erase`` say, inside one. ``mixed_erase``: a cut erase may leave
+    the front or the back of its block erased and the rest as it was. ``unstable``: the last unit of
+    a torn program may read differently at each boot. ``bit_subsets``: any subset of the bits of
+    that unit. ``lost_writes``: so many program calls do nothing, unnoticed. ``worn_erases``: so
+    many erases leave junk, unnoticed. ``failing_reads``: at so many boots one record area reads as
+    junk.
     """
 
     cuts: int | None = None
     torn_program: bool = True
     torn_erase: bool = True
+    mixed_erase: bool = True
     unstable: bool = False
     bit_subsets: bool = False
     lost_writes: int = 0
@@ -59,8 +63,10 @@ class FaultModel:
             lines.append(f"a cut program call leaves any prefix of units; the next unit is {last}")
         else:
             lines.append("a program call happens as a whole or not at all")
-        if self.torn_erase:
+        if self.torn_erase and self.mixed_erase:
             lines.append("a cut erase leaves the block old, erased, mixed from either end, or junk")
+        elif self.torn_erase:
+            lines.append("a cut erase leaves the block old, erased, or junk")
         else:
             lines.append("an erase happens as a whole or not at all")
         for count, text in (
@@ -79,7 +85,7 @@ def torn(chips: Chips, runs: Runs, operation: Operation, faults: FaultModel) -> 
     The order is fixed: a number in a trace names the same outcome for ever.
     """
     if type(operation) is Erase:
-        return _torn_erase(chips, runs, operation) if faults.torn_erase else []
+        return _torn_erase(chips, runs, operation, faults) if faults.torn_erase else []
     if not faults.torn_program:
         return []
     return _torn_program(chips, runs, operation, faults)  # type: ignore[arg-type]
@@ -100,8 +106,9 @@ def _torn_program(chips: Chips, runs: Runs, op: Program, faults: FaultModel) -> 
         begun = _begun(runs, op, at)
         if at > op.start:
             outcomes.append(begun)
-        outcomes.append(splice(begun, at, at + unit, JUNK))
         new = op.content[at - op.start : at - op.start + unit]
+        junk = Torn(new) if flash.overwrite is Overwrite.CLEAR_BITS else JUNK
+        outcomes.append(splice(begun, at, at + unit, junk, at))
         if faults.unstable:
             outcomes.append(splice(begun, at, at + unit, Unstable(_piece(runs, at, unit), new), at))
         if faults.bit_subsets:
@@ -145,10 +152,10 @@ def _subsets(old: bytes | None, new: bytes) -> Iterator[bytes]:
         yield (before ^ mask).to_bytes(len(new), "little")
 
 
-def _torn_erase(chips: Chips, runs: Runs, op: Erase) -> list[Runs]:
+def _torn_erase(chips: Chips, runs: Runs, op: Erase, faults: FaultModel) -> list[Runs]:
     outcomes = [splice(runs, op.start, op.end, JUNK)]
     there = list(pieces(runs, op.start, op.end))
-    if len(there) == 1 and type(there[0][2]) is not bytes:
+    if not faults.mixed_erase or (len(there) == 1 and type(there[0][2]) is not bytes):
         return outcomes
     unit = chips.chip_at(op.start)[0].program_unit
     borders: list[int] = []

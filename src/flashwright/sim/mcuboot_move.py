@@ -10,7 +10,7 @@ from __future__ import annotations
 from flashwright.model.mcuboot import Mode
 from flashwright.sim.area import Contents
 from flashwright.sim.mcuboot_swap import Key, McubootSwap, Place, Script
-from flashwright.sim.mcuboot_trailer import GOOD, NONE, REVERT, UNSET, Trailer
+from flashwright.sim.mcuboot_trailer import GOOD, NONE, PERMANENT, REVERT, UNSET, Trailer
 
 
 class McubootSwapMove(McubootSwap):
@@ -72,6 +72,8 @@ class McubootSwapMove(McubootSwap):
         one, two = self.first_trailer, self.second_trailer
         if fixup:
             script.scramble(two)
+            if "bare-magic" in self.mended:
+                script.code.append(two.write_swap_info(PERMANENT))
             script.code += [
                 two.write_image_ok(),
                 two.write_swap_size(self.size),

@@ -35,23 +35,33 @@ class McubootSwapScratch(McubootSwap):
         *,
         permanent: bool = False,
         without: frozenset[str] = frozenset(),
+        mended: frozenset[str] = frozenset(),
     ) -> None:
         super().__init__(
-            board, primary, secondary, size, build, permanent=permanent, without=without
+            board,
+            primary,
+            secondary,
+            size,
+            build,
+            permanent=permanent,
+            without=without,
+            mended=mended,
         )
         self.scratch = scratch
         self.areas = (primary, secondary, scratch)
-        self.scratch_trailer = Trailer(scratch, self.mode, build, scratch=True)
+        self.scratch_trailer = Trailer(scratch, self.mode, build, scratch=True, mended=mended)
         self.pieces = self._pieces()
 
     def resumes(self, flash: Contents) -> Trailer | None:
         """The trailer of scratch where its magic is good, else the primary one by its flags."""
         one = self.first_trailer.fields(flash)
+        under_way = one.copy_done == UNSET and one.magic in (GOOD, UNSET)
         if self.scratch_trailer.fields(flash).magic == GOOD:
+            later = self.first_trailer.status(flash).last > self.scratch_trailer.status(flash).last
+            if under_way and one.magic == GOOD and later and "later-status" in self.mended:
+                return self.first_trailer
             return self.scratch_trailer
-        if one.copy_done == UNSET and one.magic in (GOOD, UNSET):
-            return self.first_trailer
-        return None
+        return self.first_trailer if under_way else None
 
     def place(self, flash: Contents, source: Trailer) -> Place | None:
         """By the first status that is not written."""

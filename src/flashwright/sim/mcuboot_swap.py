@@ -111,6 +111,7 @@ class McubootSlots(Phased):
     mode: Mode
     #: Where the update lies in the secondary slot, in bytes from its start.
     lead = 0
+    mended: frozenset[str] = frozenset()
 
     def __init__(
         self,
@@ -125,8 +126,8 @@ class McubootSlots(Phased):
         self.board, self.primary, self.secondary = board, primary, secondary
         self.areas: tuple[Area, ...] = (primary, secondary)
         self.size, self.build, self.permanent = size, build, permanent
-        self.first_trailer = Trailer(primary, self.mode, build)
-        self.second_trailer = Trailer(secondary, self.mode, build)
+        self.first_trailer = Trailer(primary, self.mode, build, mended=self.mended)
+        self.second_trailer = Trailer(secondary, self.mode, build, mended=self.mended)
 
     def first(self) -> tuple[Contents, World]:
         """``v1`` in the primary slot, written by a programmer: no trailer."""
@@ -265,8 +266,21 @@ class McubootSlots(Phased):
         return Act(writes[number], ("pend", number + 1))
 
 
+#: Changes to MCUboot under which its swaps hold; what each is for stands with the scheme's page.
+MENDINGS = {
+    "torn-copy-done": "a copy_done that is neither erased nor 1 counts as set",
+    "fixup": "a revert writes the secondary trailer anew unless its magic is good",
+    "bare-magic": "a trailer counts only if swap_info is written, too",
+    "later-status": "of two trailers the one whose status is further on counts (swap-scratch)",
+}
+
+
 class McubootSwap(McubootSlots):
-    """A mode that swaps both slots. ``without`` names repairs that are undone, for tests."""
+    """A mode that swaps both slots.
+
+    ``without`` names repairs of the source that are undone, for tests; ``mended`` (of ``MENDINGS``)
+    those that the source lacks.
+    """
 
     assumptions = (
         "MCUboot validates the primary slot at each boot (MCUBOOT_VALIDATE_PRIMARY_SLOT)",
@@ -283,7 +297,9 @@ class McubootSwap(McubootSlots):
         *,
         permanent: bool = False,
         without: frozenset[str] = frozenset(),
+        mended: frozenset[str] = frozenset(),
     ) -> None:
+        self.mended = mended
         super().__init__(board, primary, secondary, size, build, permanent=permanent)
         self.without = without
         events = ("installed", "confirmed", "next")
@@ -312,7 +328,8 @@ class McubootSwap(McubootSlots):
     def key(self, flash: Contents, swap_type: int, source: Trailer | None) -> Key:
         """What the script depends on."""
         two = self.second_trailer.fields(flash)
-        fixup = swap_type == REVERT and two.magic == UNSET
+        lost = two.magic == UNSET or (two.magic == BAD and "fixup" in self.mended)
+        fixup = swap_type == REVERT and lost
         takes_ok = two.image_ok == SET
         return swap_type, takes_ok, fixup, source is self.first_trailer
 

@@ -50,10 +50,22 @@ class Status(NamedTuple):
 
 
 class Trailer:
-    """The trailer of ``area``. ``scratch``: that of the scratch area, with three entries only."""
+    """The trailer of ``area``. ``scratch``: that of the scratch area, with three entries only.
 
-    def __init__(self, area: Area, mode: Mode, build: Build, *, scratch: bool = False) -> None:
+    ``mended`` names repairs (``MENDINGS`` of ``mcuboot_swap``) that change what is read.
+    """
+
+    def __init__(
+        self,
+        area: Area,
+        mode: Mode,
+        build: Build,
+        *,
+        scratch: bool = False,
+        mended: frozenset[str] = frozenset(),
+    ) -> None:
         self.area = area
+        self.mended = mended
         align = build.max_align
         self.write_size = build.write_size
         self.magic_at = area.size - MAGIC_SIZE
@@ -161,10 +173,15 @@ class Trailer:
             word = UNSET
         info = area.read(flash, self.swap_info_at, 1)[0]
         raw = 0 if info == erased else info & 0x0F
+        if word == GOOD and not raw and "bare-magic" in self.mended:
+            word = BAD
+        copy_done = self._flag(flash, self.copy_done_at)
+        if copy_done == BAD and "torn-copy-done" in self.mended:
+            copy_done = SET
         return Fields(
             word,
             self._flag(flash, self.image_ok_at),
-            self._flag(flash, self.copy_done_at),
+            copy_done,
             raw if raw and raw <= REVERT else NONE,
             raw,
             int.from_bytes(area.read(flash, self.swap_size_at, 4), "little"),

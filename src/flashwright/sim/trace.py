@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from flashwright.base.extent import Extent
-from flashwright.flash.content import DEAD, ERASED, JUNK, Content, Hidden, Unstable, pieces
+from flashwright.flash.content import DEAD, ERASED, JUNK, Content, Hidden, Torn, Unstable, pieces
 from flashwright.flash.faults import FaultModel
 from flashwright.flash.operations import Erase, Operation
 from flashwright.sim.area import Contents
@@ -269,6 +269,8 @@ def _said(content: Content, inside: int) -> str:
         return content[:32].hex() + ("..." if len(content) > 32 else "")
     if isinstance(content, Unstable):
         return "unstable"
+    if isinstance(content, Torn):
+        return "torn"
     if isinstance(content, Hidden):
         return "unreadable"
     if content in (ERASED, JUNK, DEAD):
