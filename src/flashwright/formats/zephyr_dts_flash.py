@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from flashwright.formats.zephyr_dts_tree import DtNode, Tree
+from flashwright.formats.zephyr_dts_nodes import DtNode, Tree
 from flashwright.model.device import BootFacts, Device
 from flashwright.model.geometry import EraseRun, Flash, Overwrite
 

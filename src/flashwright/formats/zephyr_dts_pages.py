@@ -122,4 +122,55 @@ PAGES: tuple[Page, ...] = (
         "An overlay holds exactly one layout.",
         "Write each table to a file of its own.",
     ),
+    _page(
+        "FMT190",
+        "dts-not-edited",
+        _E,
+        "An existing devicetree file cannot be given that layout without saying something else.",
+        "Give what the file includes, and the board of an overlay, with `-I DIR`; or write an\n"
+        "overlay to a new file.",
+    ),
+    _page(
+        "FMT191",
+        "dts-expression-replaced",
+        _W,
+        "A macro or an expression in a `reg` or `ranges` was replaced by a number.",
+        "Look at what else uses the names in it: they keep their values.",
+    ),
+    _page(
+        "FMT192",
+        "dts-node-removed",
+        _N,
+        "A node was taken out of an existing file, or is deleted there with `/delete-node/`.",
+        "Nothing, unless other files name it.",
+    ),
+    _page(
+        "FMT193",
+        "dts-new-nodes",
+        _N,
+        "Nodes were added to an existing file. A node of another file that has to move is deleted\n"
+        "and written anew, because its unit address is part of its name.",
+        "Nothing.",
+    ),
+    _page(
+        "FMT194",
+        "dts-dangling-label",
+        _W,
+        "The file names a node that is gone (`chosen`, an alias, a property).",
+        "Name another node there, or remove the line; dtc refuses the file as it is.",
+    ),
+    _page(
+        "FMT195",
+        "dts-label-renamed",
+        _N,
+        "A node label was changed, with every `&label` of the file.",
+        "Change it in other devicetree files and in C code (`FIXED_PARTITION_ID`) as well.",
+    ),
+    _page(
+        "FMT196",
+        "dts-properties-lost",
+        _W,
+        "A node was written anew at another place, without some properties of the old one.",
+        "Add to the new node what it needs of them.",
+    ),
 )

@@ -13,7 +13,6 @@ user, one is made of the flash nodes (``soc-nv-flash`` with ``erase-block-size``
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from flashwright.base.extent import Extent
@@ -24,8 +23,9 @@ from flashwright.formats.c_source import TooMuchError
 from flashwright.formats.c_value import Unknown
 from flashwright.formats.format import Decoded, ReadOptions, Source
 from flashwright.formats.zephyr_dts_flash import FlashNode, device_of, flash_node
+from flashwright.formats.zephyr_dts_nodes import DtNode, DtsReading, Tree, joined, width_of
 from flashwright.formats.zephyr_dts_roles import pair_of, role_of_label
-from flashwright.formats.zephyr_dts_tree import DtNode, Tree, merged_tree
+from flashwright.formats.zephyr_dts_tree import merged_tree
 from flashwright.model.device import Device
 from flashwright.model.table import Partition, Role, Table
 
@@ -38,20 +38,26 @@ _MOST_FINDINGS = 500
 
 def decode(source: Source, options: ReadOptions) -> Decoded:
     """The table of a board's devicetree with its overlays applied."""
+    return read(source, options)[0]
+
+
+def read(source: Source, options: ReadOptions) -> tuple[Decoded, DtsReading | None]:
+    """The table of a devicetree, and the nodes that it comes from."""
     findings: list[Finding] = []
     files = _in_order(source, findings)
     try:
         tree = merged_tree(files, options.defines)
     except TooMuchError as fault:
         finding = error("FMT170", f"devicetree not read: {fault}", "", Place(source.path))
-        return Decoded((), (finding,))
+        return Decoded((), (finding,)), None
     except RecursionError:
         finding = error("FMT170", "devicetree not read: nested too deeply", "", Place(source.path))
-        return Decoded((), (finding,))
+        return Decoded((), (finding,)), None
     findings.extend(_of_text(tree))
     reading = _Reading(tree, options.device, findings)
     table = reading.table([f.path for f in files])
-    return Decoded((table,) if table else (), tuple(findings[:_MOST_FINDINGS]))
+    decoded = Decoded((table,) if table else (), tuple(findings[:_MOST_FINDINGS]))
+    return decoded, DtsReading(tree, tuple(reading.nodes), reading.holders)
 
 
 def _in_order(source: Source, findings: list[Finding]) -> list[Source]:
@@ -86,6 +92,9 @@ class _Reading:
     device: Device | None
     findings: list[Finding]
     partitions: list[Partition] = field(default_factory=list)
+    #: The node of each of ``partitions``, and the nodes around them, by flash.
+    nodes: list[DtNode] = field(default_factory=list)
+    holders: dict[str, DtNode] = field(default_factory=dict)
     flashes: dict[int, FlashNode] = field(default_factory=dict)
     names: dict[int, str] = field(default_factory=dict)
     incomplete: list[str] = field(default_factory=list)
@@ -209,14 +218,14 @@ class _Reading:
             return None
         if not ranges.cells:
             return address
-        child, up = _width(node, "#address-cells"), _width(node.parent, "#address-cells")
-        size = _width(node, "#size-cells")
+        child, up = width_of(node, "#address-cells"), width_of(node.parent, "#address-cells")
+        size = width_of(node, "#size-cells")
         row = child + up + size
         values = [c.value for c in ranges.cells]
         for at in range(0, len(values) - row + 1, row):
-            low = _joined(values[at : at + child])
-            high = _joined(values[at + child : at + child + up])
-            length = _joined(values[at + child + up : at + row])
+            low = joined(values[at : at + child])
+            high = joined(values[at + child : at + child + up])
+            length = joined(values[at + child + up : at + row])
             if low is None or high is None or length is None:
                 continue
             if low <= address <= low + length:
@@ -242,15 +251,15 @@ class _Reading:
         if unknown:
             self.needs(node, [c.value for c in unknown if isinstance(c.value, Unknown)])
             return None
-        address = _width(holder, "#address-cells", len(cells))
+        address = width_of(holder, "#address-cells", len(cells))
         if len(cells) < 2 or len(cells) <= address:
             message = f"`{label}`: `reg` has {len(cells)} cells, address and size are expected"
             self.incomplete.append(label)
             self.findings.append(error("FMT176", message, "", node.properties["reg"].place))
             return None
-        width = _width(holder, "#size-cells", len(cells))
-        start = _joined([c.value for c in cells[:address]])
-        size = _joined([c.value for c in cells[address : address + width]])
+        width = width_of(holder, "#size-cells", len(cells))
+        start = joined([c.value for c in cells[:address]])
+        size = joined([c.value for c in cells[address : address + width]])
         if start is None or size is None or not 0 <= start < _LARGEST or not 0 <= size < _LARGEST:
             message = f"`{label}`: `reg` holds a number that no address or size can be"
             self.incomplete.append(label)
@@ -315,6 +324,9 @@ class _Reading:
             self.findings.append(error("FMT176", message, "", at))
             return name
         role = role_of_label(name, said)
+        self.nodes.append(node)
+        if parent is None and node.parent is not None:
+            self.holders.setdefault(flash.owner, node.parent)
         self.partitions.append(
             Partition(
                 name=name,
@@ -372,20 +384,3 @@ def _is_flash(node: DtNode) -> bool:
         name in node.properties
         for name in ("erase-block-size", "write-block-size", "jedec-id", "spi-max-frequency")
     ) or any(node.is_a(name) for name in ("soc-nv-flash", "jedec,spi-nor", "nordic,qspi-nor"))
-
-
-def _width(node: DtNode | None, name: str, cells: int = 2) -> int:
-    """Cells of an address or size; where nobody says it, half of the cells that there are."""
-    said = node.number(name) if node is not None else None
-    if said is not None and 0 <= said <= 4:
-        return said
-    return 2 if cells >= 4 else 1
-
-
-def _joined(values: Sequence[object]) -> int | None:
-    number = 0
-    for value in values:
-        if not isinstance(value, int) or not -(1 << 32) < value < 1 << 64:
-            return None
-        number = number << 32 | value if len(values) > 1 else value
-    return number

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -28,6 +27,7 @@ from flashwright.formats.c_source import (
 )
 from flashwright.formats.c_value import Unknown, Value, number, value_of
 from flashwright.formats.format import Source
+from flashwright.formats.zephyr_dts_nodes import Cell, DtNode, Property, Site, Tree
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Parser
@@ -37,88 +37,6 @@ _DEEPEST_INCLUDE = 20
 _LARGEST_TREE = 50_000
 _UNITS = {"DT_SIZE_K": 1 << 10, "DT_SIZE_M": 1 << 20}
 _DEFINED = re.compile(rb"\bdefined\s+(\w+)")
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """One cell of a property, or a reference (``label``), with its bytes in file ``path``."""
-
-    value: Value
-    place: Place
-    label: str = ""
-    path: str = ""
-    span: tuple[int, int] = (0, 0)
-
-
-@dataclass(frozen=True, slots=True)
-class Property:
-    """A property: its cells and strings in order, and where it is written."""
-
-    name: str
-    place: Place
-    cells: tuple[Cell, ...] = ()
-    strings: tuple[str, ...] = ()
-
-
-@dataclass(slots=True, eq=False)
-class DtNode:
-    """A node; ``name`` includes the unit address (``partition@c000``)."""
-
-    name: str
-    place: Place
-    parent: DtNode | None = None
-    labels: list[str] = field(default_factory=list)
-    properties: dict[str, Property] = field(default_factory=dict)
-    children: dict[str, DtNode] = field(default_factory=dict)
-
-    def cells(self, name: str) -> tuple[Cell, ...]:
-        """The cells of a property, none if it is missing."""
-        found = self.properties.get(name)
-        return found.cells if found else ()
-
-    def text(self, name: str) -> str | None:
-        """The first string of a property."""
-        found = self.properties.get(name)
-        return found.strings[0] if found and found.strings else None
-
-    def number(self, name: str) -> int | None:
-        """The first cell of a property, if it is a known number."""
-        cells = self.cells(name)
-        return cells[0].value if cells and isinstance(cells[0].value, int) else None
-
-    def is_a(self, compatible: str) -> bool:
-        """Whether ``compatible`` lists that binding."""
-        found = self.properties.get("compatible")
-        return found is not None and compatible in found.strings
-
-    def ancestors(self) -> Iterator[DtNode]:
-        """Its parent, the parent of that, and so on."""
-        up = self.parent
-        while up is not None:
-            yield up
-            up = up.parent
-
-    def walk(self) -> Iterator[DtNode]:
-        """The node and all below it, in the order of the tree."""
-        stack = [self]
-        while stack:
-            top = stack.pop()
-            yield top
-            stack.extend(reversed(top.children.values()))
-
-
-@dataclass(slots=True)
-class Tree:
-    """The merged tree, and what happened on the way."""
-
-    root: DtNode
-    loose: DtNode
-    labels: dict[str, DtNode] = field(default_factory=dict)
-    macros: dict[str, bytes] = field(default_factory=dict)
-    missing: list[str] = field(default_factory=list)
-    #: (message, place) of syntax errors; (names, place) of conditionals on undefined macros.
-    errors: list[tuple[str, Place]] = field(default_factory=list)
-    conditions: list[tuple[tuple[str, ...], Place]] = field(default_factory=list)
 
 
 def merged_tree(files: list[Source], defines: Mapping[str, str]) -> Tree:
@@ -139,6 +57,7 @@ class _Merger:
         self.path = ""
         self.data = b""
         self.left = _LARGEST_TREE
+        self.top = 0
         self.asked: set[str] = set()
 
     def file(self, path: str, data: bytes, depth: int) -> None:
@@ -146,13 +65,13 @@ class _Merger:
             raise TooMuchError(f"{len(data)} bytes; files up to {LARGEST_C} bytes are read")
         if depth > _DEEPEST_INCLUDE:
             raise TooMuchError(f"files include each other more than {_DEEPEST_INCLUDE} deep")
-        before = (self.path, self.data)
+        before = (self.path, self.data, self.top)
         self.path, self.data = path, data
         root = parsed(_dts_parser(), data)
         if root.has_error:
             self.note_errors(root)
         self.items(root.children, None, depth)
-        self.path, self.data = before
+        self.path, self.data, self.top = before
 
     def note_errors(self, root: Node) -> None:
         stack = [root]
@@ -195,6 +114,8 @@ class _Merger:
         labels = [_said(n) for n in node.children_by_field_name("label")]
         if name is None:
             return
+        if into is None:
+            self.top = node.start_byte
         if name.type == "reference":
             target = self.referenced(name)
         elif into is None and _said(name) == "/":
@@ -205,11 +126,28 @@ class _Merger:
             parent = into if into is not None else self.tree.root
             target = parent.children.get(full) or DtNode(full, self.place(node), parent)
             parent.children[full] = target
+        target.sites.append(self.site(node))
         for label in labels:
             if label not in target.labels:
                 target.labels.append(label)
             self.tree.labels[label] = target
         self.items(node.children, target, depth + 1)
+
+    def site(self, node: Node) -> Site:
+        """The bytes of a node and of what can be changed in it."""
+        braces = {child.type: child for child in node.children if child.type in ("{", "}")}
+        opened, closed = braces.get("{"), braces.get("}")
+        body = (
+            opened.end_byte if opened else node.end_byte,
+            closed.start_byte if closed else node.end_byte,
+        )
+        units = node.children_by_field_name("address")
+        unit = (units[-1].start_byte, units[-1].end_byte) if units else None
+        labels = tuple(
+            (_said(n), (n.start_byte, n.end_byte)) for n in node.children_by_field_name("label")
+        )
+        span = (node.start_byte, node.end_byte)
+        return Site(self.path, span, unit, labels, body, self.top)
 
     def referenced(self, reference: Node) -> DtNode:
         """The node that ``&label`` or ``&{/path}`` names; a loose one if there is none."""
@@ -257,23 +195,38 @@ class _Merger:
         name = _said(node.child_by_field_name("name"))
         cells: list[Cell] = []
         strings: list[str] = []
+        spans: list[tuple[int, int]] = []
         for value in node.children_by_field_name("value"):
             if value.type == "string_literal":
                 strings.append(_said(value)[1:-1])
+                spans.append((value.start_byte, value.end_byte))
             elif value.type == "integer_cells":
                 cells.extend(self.cells(value))
             elif value.type == "reference":
-                label = _said(value).lstrip("&")
-                cells.append(Cell(Unknown(why="a reference"), self.place(value), label))
-        into.properties[name] = Property(name, self.place(node), tuple(cells), tuple(strings))
+                cells.append(self.reference(value))
+        into.properties[name] = Property(
+            name,
+            self.place(node),
+            tuple(cells),
+            tuple(strings),
+            self.path,
+            (node.start_byte, node.end_byte),
+            tuple(spans),
+        )
+
+    def reference(self, node: Node) -> Cell:
+        """A cell that names another node."""
+        span = (node.start_byte, node.end_byte)
+        label = _said(node).lstrip("&")
+        return Cell(Unknown(why="a reference"), self.place(node), label, self.path, span)
 
     def cells(self, node: Node) -> Iterator[Cell]:
         for child in self.separate(node):
             self.spend()
-            place, span = self.place(child), (child.start_byte, child.end_byte)
             if child.type == "reference":
-                yield Cell(Unknown(why="a reference"), place, _said(child).lstrip("&"))
+                yield self.reference(child)
                 continue
+            place, span = self.place(child), (child.start_byte, child.end_byte)
             yield Cell(self.value(child), place, "", self.path, span)
 
     def separate(self, node: Node) -> Iterator[Node]:

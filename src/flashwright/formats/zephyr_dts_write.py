@@ -35,22 +35,29 @@ _USUAL = {
 
 def encode(tables: tuple[Table, ...], options: WriteOptions) -> Encoded:
     """The overlay for one table."""
-    if len(tables) != 1:
-        message = f"an overlay holds one layout, not {len(tables)}"
-        return Encoded(None, (error("FMT189", message, "write each table to its own file"),))
-    table = tables[0]
-    style = _style(table, options.sdk)
-    if style is None:
-        message = f"`{printable(options.sdk, 20)}` is no style and no release of Zephyr"
-        return Encoded(None, (error("FMT186", message, "use fixed, mapped, or such as 4.4"),))
-    writer = _Writer(table, style)
+    faults = faults_of(tables, options)
+    if faults:
+        return Encoded(None, faults)
+    writer = Writer(tables[0], style_of(tables[0], options.sdk) or "fixed")
     text = writer.text()
     if any(f.severity is Severity.ERROR for f in writer.findings):
         return Encoded(None, tuple(writer.findings))
     return Encoded(text.encode("utf-8", "replace"), tuple(writer.findings))
 
 
-def _style(table: Table, sdk: str) -> str | None:
+def faults_of(tables: tuple[Table, ...], options: WriteOptions) -> tuple[Finding, ...]:
+    """What keeps the tables from being a devicetree: FMT186, FMT189."""
+    if len(tables) != 1:
+        message = f"an overlay holds one layout, not {len(tables)}"
+        return (error("FMT189", message, "write each table to its own file"),)
+    if style_of(tables[0], options.sdk) is None:
+        message = f"`{printable(options.sdk, 20)}` is no style and no release of Zephyr"
+        return (error("FMT186", message, "use fixed, mapped, or such as 4.4"),)
+    return ()
+
+
+def style_of(table: Table, sdk: str) -> str | None:
+    """``fixed`` or ``mapped``; ``None`` if ``sdk`` is no style and no release."""
     if sdk in ("fixed", "mapped"):
         return sdk
     release = _RELEASE.fullmatch(sdk)
@@ -61,7 +68,9 @@ def _style(table: Table, sdk: str) -> str | None:
     return "mapped" if table.attributes.get("style") == "mapped" else "fixed"
 
 
-class _Writer:
+class Writer:
+    """Lines of nodes for the partitions of one table."""
+
     def __init__(self, table: Table, style: str) -> None:
         self.table = table
         self.mapped = style == "mapped"
@@ -70,9 +79,12 @@ class _Writer:
         #: Where nodes called ``partition`` are; a second one at a place is called by its label.
         self.places: set[tuple[str, str, int]] = set()
         biggest = max((p.extent.end for p in table.partitions), default=0)
-        self.wide = biggest > _WORD
+        #: Cells of an address and of a size; whether sizes are written with DT_SIZE_K.
+        self.address_cells = self.size_cells = 2 if biggest > _WORD else 1
+        self.units = True
 
     def text(self) -> str:
+        """The whole overlay."""
         lines: list[str] = []
         code = self.table.attributes.get("code_partition")
         if isinstance(code, str) and code in self.labels:
@@ -87,12 +99,11 @@ class _Writer:
         lines = [f"&{self.flash_label(owner)} {{"]
         flash = self.table.device.flash(owner) if self.table.device else None
         if self.mapped and flash is not None and flash.base is not None:
-            lines.append(f"\tranges = <0x0 {self.cells(flash.base)} {self.cells(flash.size)}>;")
+            lines.append(f"\tranges = <0x0 {self.cells(flash.base)} {self.size(flash.size)}>;")
         lines += ["\t/delete-node/ partitions;", "", "\tpartitions {"]
         if not self.mapped:
             lines.append('\t\tcompatible = "fixed-partitions";')
-        width = 2 if self.wide else 1
-        lines += [f"\t\t#address-cells = <{width}>;", f"\t\t#size-cells = <{width}>;"]
+        lines += [f"\t\t{line}" for line in self.widths()]
         if self.mapped:
             lines.append("\t\tranges;")
         for partition in self.table.partitions:
@@ -137,22 +148,26 @@ class _Writer:
         if not partition.writable:
             lines.append(f"{tab}\tread-only;")
         if inner:
-            width = 2 if self.wide else 1
             ranges = f"{self.cells(0)} {self.cells(start)} {self.size(partition.size)}"
             lines.append(f"{tab}\tranges = <{ranges}>;")
-            lines += [f"{tab}\t#address-cells = <{width}>;", f"{tab}\t#size-cells = <{width}>;"]
+            lines += [f"{tab}\t{line}" for line in self.widths()]
             for child in inner:
                 lines += ["", *self.partition(child, partition.extent.start, depth + 1)]
         return [*lines, f"{tab}}};"]
 
+    def widths(self) -> tuple[str, str]:
+        """How many cells the nodes inside have."""
+        addresses = f"#address-cells = <{self.address_cells}>;"
+        return addresses, f"#size-cells = <{self.size_cells}>;"
+
     def cells(self, value: int) -> str:
-        if not self.wide:
-            return format_hex(value).lower()
-        return f"{format_hex(value >> 32).lower()} {format_hex(value % _WORD).lower()}"
+        """An address."""
+        return _in_cells(value, self.address_cells)
 
     def size(self, value: int) -> str:
-        if self.wide or not value or value % 1024:
-            return self.cells(value)
+        """A size."""
+        if self.size_cells > 1 or not self.units or not value or value % 1024:
+            return _in_cells(value, self.size_cells)
         if value % (1 << 20) == 0:
             return f"DT_SIZE_M({value >> 20})"
         return f"DT_SIZE_K({value >> 10})"
@@ -192,3 +207,8 @@ class _Writer:
                 self.findings.append(error("FMT187", message, "rename one", partition.place))
             labels[partition.name] = chosen
         return labels
+
+
+def _in_cells(value: int, cells: int) -> str:
+    words = [format_hex(value >> 32 * n & (_WORD - 1)).lower() for n in reversed(range(cells))]
+    return " ".join(words)
