@@ -178,6 +178,7 @@ def scheme(case: Case) -> Iterator[Reason]:
     told: list[tuple[str, object, object]] = [("scheme", was.scheme.name, now.scheme.name)]
     if was.scheme.record is RecordRule.TRAILER and was.scheme == now.scheme:
         told.append(("max_sectors", was.max_sectors, now.max_sectors))
+        told.append(("logical_block", was.logical_block, now.logical_block))
         told.append(("max_align", was.max_align, now.max_align))
         told.append(("write_size", was.write_size, now.write_size))
     for key, before, after in told:

@@ -143,6 +143,7 @@ def _update(update: Update) -> dict[str, Any]:
         "write_size": update.write_size,
         "max_align": update.max_align if update.max_align != 8 else 0,
         "max_sectors": update.max_sectors,
+        "logical_block": update.logical_block,
         "sdk": update.sdk,
         "encrypted": update.encrypted,
     }
@@ -163,6 +164,7 @@ def _read_update(record: Mapping[str, Any]) -> Update:
         write_size=_number(record, "write_size", 0),
         max_align=_number(record, "max_align", 8),
         max_sectors=_number(record, "max_sectors", 0),
+        logical_block=_number(record, "logical_block", 0),
         sdk=_text(record, "sdk", ""),
         encrypted=record.get("encrypted") is True,
     )

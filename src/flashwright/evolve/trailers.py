@@ -12,7 +12,15 @@ from flashwright.base.size import format_hex
 from flashwright.evolve.field import SLOT_ROLES
 from flashwright.evolve.reason import Case, Reason
 from flashwright.model.geometry import Flash
-from flashwright.model.mcuboot import Blocks, blocks_of, build_of, count_of, largest_image, mode_of
+from flashwright.model.mcuboot import (
+    Blocks,
+    build_of,
+    count_of,
+    largest_image,
+    logical_block,
+    mode_of,
+    slot_blocks,
+)
 from flashwright.model.table import Partition, Role, Table
 from flashwright.rules.tell import ERROR, SIZE, fault, quoted
 from flashwright.rules.view import View
@@ -46,7 +54,7 @@ def block_limit(case: Case) -> Iterator[Reason]:
         if blocks is None or count_of(blocks) <= update.max_sectors:
             continue
         flash = case.new.device.flash(p.owner) if case.new.device else None
-        largest = update.max_sectors * _block_size(p, flash)
+        largest = update.max_sectors * (logical_block(update) or _block_size(p, flash))
         yield Reason(
             case.beyond_bootloader,
             fault(
@@ -67,7 +75,7 @@ def _blocks(table: Table, slot: Partition) -> Blocks | None:
     flash = table.device.flash(slot.owner) if table.device else None
     if flash is None or not flash.extent.covers(slot.extent):
         return None
-    return blocks_of(flash, slot.extent)
+    return slot_blocks(table.update, flash, slot.extent) if table.update else None
 
 
 def _block_size(slot: Partition, flash: Flash | None) -> int:

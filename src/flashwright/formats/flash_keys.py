@@ -66,6 +66,11 @@ UPDATE_KEYS: tuple[Key, ...] = (
     Key("write_size", POSITIVE_SIZE, "the program unit of MCUboot's trailer"),
     Key("max_align", POSITIVE_SIZE, "MCUBOOT_BOOT_MAX_ALIGN (8)"),
     Key("max_sectors", COUNT, "BOOT_MAX_IMG_SECTORS (0: as many erase blocks as the slot has)"),
+    Key(
+        "logical_block",
+        POSITIVE_SIZE,
+        "MCUBOOT_LOGICAL_SECTOR_SIZE: MCUboot swaps in units of this size, a power of two",
+    ),
     Key("encrypted", BOOLEAN, "whether images are encrypted"),
     Key("sdk", TEXT, "the version of the ecosystem's SDK, such as 3.0"),
 )
@@ -83,6 +88,9 @@ PARTITION_KEYS: tuple[Key, ...] = (
     Key("address", SIZE, "where it starts, as a CPU address"),
     Key("align", POSITIVE_SIZE, "what its start is a multiple of"),
     Key("align_size", POSITIVE_SIZE, "what its size is a multiple of"),
+    Key("align_blocks", COUNT, "how many (largest) erase blocks start and size are a multiple of"),
+    Key("power_of_two", BOOLEAN, "its size is a power of two, its start a multiple of its size"),
+    Key("security_granule", BOOLEAN, "start and size are multiples of the TrustZone granule"),
     Key("before", TEXTS, "partitions that lie above it"),
     Key("after", TEXTS, "partitions that lie below it"),
     Key("directly_after", TEXT, "the partition that ends where it starts"),

@@ -29,7 +29,8 @@ from flashwright.formats.flash_keys import (
 from flashwright.formats.format import Source
 from flashwright.formats.keys import Key, Places, Values, read_table
 from flashwright.formats.toml_source import TomlDocument, parse_toml
-from flashwright.model.device import BankMode, BootFacts, Device, Devices
+from flashwright.model.device import BankMode, BootFacts, Device
+from flashwright.model.devices import Devices
 from flashwright.model.roles import role_by_name
 from flashwright.model.schemes import scheme
 from flashwright.model.spec import PartitionWish, SizeWish, Spec, Suppression
@@ -198,6 +199,7 @@ def _update(file: Values, document: Places, findings: list[Finding]) -> Update |
         write_size=values.get("write_size", 0),
         max_align=values.get("max_align", 8),
         max_sectors=values.get("max_sectors", 0),
+        logical_block=values.get("logical_block", 0),
         sdk=values.get("sdk", ""),
         encrypted=values.get("encrypted", False),
     )
@@ -274,6 +276,9 @@ def _wish(values: Values, place: Place, findings: list[Finding]) -> PartitionWis
         offset=values.get("at"),
         align=values.get("align"),
         align_size=values.get("align_size"),
+        align_blocks=values.get("align_blocks"),
+        power_of_two=values.get("power_of_two", False),
+        security_granule=values.get("security_granule", False),
         before=values.get("before", ()),
         after=values.get("after", ()),
         directly_after=values.get("directly_after"),

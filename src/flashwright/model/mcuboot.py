@@ -2,8 +2,8 @@
 
 Sources (mcu-tools/mcuboot 2d4bacc3): `boot/bootutil/src/bootutil_area.c` (trailer),
 `bootutil_misc.c`, `swap_scratch.c`, `swap_move.c`, `swap_offset.c` (largest image, which slots are
-compatible), `image_validate.c` (where the limit is enforced). A slot is given by its erase blocks,
-as runs from its first byte on. "Image" means header, payload and TLVs together.
+compatible, logical sectors), `image_validate.c` (where the limit is enforced). A slot is given by
+its erase blocks, as runs from its first byte on. "Image" means header, payload and TLVs together.
 
 Laws: every function is pure and total; sizes are bytes; only what MCUboot rounds is rounded.
 """
@@ -65,6 +65,9 @@ _STATES = {Mode.SINGLE: 0, Mode.SWAP_OFFSET: 2}
 
 _SWAPS = frozenset({Mode.SWAP_SCRATCH, Mode.SWAP_MOVE, Mode.SWAP_OFFSET})
 
+#: The modes that go through a slot block by block, so that logical erase blocks count in them.
+BLOCKWISE = _SWAPS | {Mode.OVERWRITE}
+
 
 def mode_of(scheme: str) -> Mode | None:
     """The mode of a scheme's name such as ``mcuboot-swap-move``, ``None`` for other schemes."""
@@ -80,6 +83,43 @@ def blocks_of(flash: Flash, extent: Extent) -> Blocks:
         if part:
             runs.append(EraseRun(-(-part.size // size), size))
     return _joined(runs)
+
+
+def slot_blocks(update: Update, flash: Flash, extent: Extent) -> Blocks:
+    """The erase blocks of a slot as MCUboot counts them: logical ones where it is built so.
+
+    What lies beyond the last whole logical block is left out; ``off_logical`` tells whether the
+    slot is sound.
+    """
+    if logical_block(update):
+        return uniform(extent.size, update.logical_block)
+    return blocks_of(flash, extent)
+
+
+def logical_block(update: Update) -> int:
+    """The bytes of a logical erase block in the mode of ``update``, 0 where there are none."""
+    return update.logical_block if mode_of(update.scheme.name) in BLOCKWISE else 0
+
+
+def off_logical(flash: Flash, extent: Extent, unit: int) -> int | None:
+    """The first boundary of logical blocks of ``unit`` bytes that is none of the flash.
+
+    Offset in the flash; ``None`` if all are (``boot_verify_logical_sectors``). The first logical
+    block starts where the slot does, the last ends where it ends; the slot itself need not lie at
+    a multiple of ``unit``.
+    """
+    if extent.size % unit:
+        return extent.start + extent.size // unit * unit + unit
+    for run, size in flash.runs_at():
+        first = run.start + -(run.start - extent.start) % unit
+        first = max(first, extent.start)
+        if first >= min(run.end, extent.end):
+            continue
+        if (first - run.start) % size:
+            return first
+        if unit % size and first + unit < min(run.end, extent.end):
+            return first + unit
+    return None if flash.is_boundary(extent.end) else extent.end
 
 
 def uniform(slot: int, erase_block: int) -> Blocks:

@@ -41,9 +41,11 @@ class PartitionWish:
     """What is wished of one partition. Offsets and sizes in bytes; names refer to partitions.
 
     ``offset`` is a fixed place in the flash ``owner``. ``align`` is a multiple for its start,
-    ``align_size`` for its size. ``image`` is the size of the image that it must hold, ``slack`` the
-    room beyond that in bytes, ``slack_percent`` in percent of the image. ``keep`` marks a
-    partition that devices in the field have where it is: nothing of it moves.
+    ``align_size`` for its size, ``align_blocks`` for both, counted in erase blocks of its flash (in
+    the largest where they differ). ``security_granule`` puts both on multiples of what TrustZone
+    borders are a multiple of in its flash. ``image`` is the size of the image that it must hold,
+    ``slack`` the room beyond that in bytes, ``slack_percent`` in percent of the image. ``keep``
+    marks a partition that devices in the field have where it is: nothing of it moves.
     """
 
     name: str
@@ -53,6 +55,8 @@ class PartitionWish:
     offset: int | None = None
     align: int | None = None
     align_size: int | None = None
+    align_blocks: int | None = None
+    security_granule: bool = False
     before: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
     directly_after: str | None = None

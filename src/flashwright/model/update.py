@@ -75,7 +75,9 @@ class Update:
     ``payload_size`` is the largest update that the download area must hold where it is not a whole
     image (0: not given); ``backup_slice`` overrides the scheme's; ``write_size`` is the program
     unit that an MCUboot trailer is written in, ``max_sectors`` its BOOT_MAX_IMG_SECTORS (0: the
-    number of erase blocks of the slot), ``sdk`` the version of the ecosystem (``3.0`` for AliOS).
+    number of erase blocks of the slot), ``logical_block`` its MCUBOOT_LOGICAL_SECTOR_SIZE (0: it
+    works in the erase blocks of the flash), ``sdk`` the version of the ecosystem (``3.0`` for
+    AliOS).
     """
 
     scheme: Scheme
@@ -87,6 +89,7 @@ class Update:
     max_sectors: int = 0
     sdk: str = ""
     encrypted: bool = False
+    logical_block: int = 0
 
     @property
     def slice(self) -> int:

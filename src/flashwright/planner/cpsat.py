@@ -3,8 +3,9 @@
 A plain interval model: a start and an end for each partition, intervals that do not overlap with
 each other or with obstacles. Offsets count in the greatest common divisor of the erase blocks; on
 uneven ones start and end are chosen from the list of boundaries. Not covered (``None``):
-`together`, `apart`, powers of two, partitions kept on odd offsets, uneven flashes of many erase
-blocks. Needs the extra `solver` (OR-Tools); ``available()`` tells whether it is there.
+`together`, `apart`, powers of two, logical erase blocks, partitions kept on odd offsets, uneven
+flashes of many erase blocks. Needs the extra `solver` (OR-Tools); ``available()`` tells whether it
+is there.
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ def solve(spec: Spec, *, method: bool = True, seconds: float = 20.0) -> Answer |
 def _covered(problem: Problem) -> bool:
     grounds = [problem.grounds[o] for o in {i.owner for i in problem.items.values()}]
     return all(g.uniform or g.size // g.smallest <= MOST_BOUNDARIES for g in grounds) and not any(
-        i.keep or i.power_of_two for i in problem.items.values()
+        i.keep or i.power_of_two or i.stride > 1 for i in problem.items.values()
     )
 
 

@@ -32,6 +32,9 @@ class Kind(StrEnum):
     AT = "at"
     ALIGN = "align"
     ALIGN_SIZE = "align_size"
+    #: From its start on, each step of ``value`` bytes ends on a boundary of erase blocks, and so
+    #: does it (MCUboot's logical erase blocks).
+    STRIDE = "stride"
     #: Its size is a power of two, and its start a multiple of its size.
     POWER_OF_TWO = "power_of_two"
     #: It lies in one of ``extents``.

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from flashwright.base.nearest import did_you_mean
-from flashwright.base.size import LARGEST
+from flashwright.base.size import LARGEST, format_hex
 from flashwright.base.text import printable
 from flashwright.diag.finding import Finding, Place, error
 from flashwright.model.device import BankMode
@@ -38,6 +38,13 @@ def device_faults(spec: Spec) -> Iterator[Finding]:
             "choose alios-single-bank, or say `bank_mode = \"dual\"` under `[boot]`",
             spec.places.get("update.scheme", spec.place),
         )  # fmt: skip
+    if update.logical_block & (update.logical_block - 1):
+        yield error(
+            "PLN005",
+            f"logical erase blocks of {format_hex(update.logical_block)} bytes are no power of two",
+            f"use {format_hex(1 << update.logical_block.bit_length())}",
+            spec.places.get("update.logical_block", spec.place),
+        )
     if (
         update.scheme.slots is SlotRule.HOLDS_PAYLOAD
         and update.payload is not Payload.WHOLE
@@ -94,6 +101,7 @@ def _numbers(wish: PartitionWish) -> Iterator[tuple[str, int | None, int]]:
         ("offset", wish.offset, 0),
         ("align", wish.align, 1),
         ("align_size", wish.align_size, 1),
+        ("align_blocks", wish.align_blocks, 1),
         ("image", wish.image, 1),
         ("slack", wish.slack, 0),
         ("slack_percent", wish.slack_percent, 0),
@@ -121,6 +129,14 @@ def unknown_names(spec: Spec, wanted: list[Wanted]) -> Iterator[Finding]:
                         "PLN005", f"`{key}` of {w.quoted} names the partition itself",
                         "name another partition, or remove it", wish.place_of(key),
                     )  # fmt: skip
+        if wish.security_granule and not w.flash.security_granule:
+            yield error(
+                "PLN008",
+                f"the security granule that {w.quoted} is to keep to is not known: "
+                f"{printable(spec.device.id)} tells none of flash `{printable(w.flash.name)}`",
+                "write `align` and `align_size` with the granule in bytes",
+                wish.place_of("security_granule"),
+            )
         banks = [b.name for b in w.flash.banks]
         if wish.bank is not None and wish.bank not in banks:
             yield _unknown(w, "bank", wish.bank, banks)

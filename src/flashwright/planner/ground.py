@@ -67,6 +67,17 @@ class Ground:
         """Whether an erase block starts or the flash ends at ``offset``."""
         return 0 <= offset <= self.size and self.down(offset) == offset
 
+    def in_strides(self, start: int, end: int, stride: int) -> bool:
+        """Whether each ``stride`` bytes from ``start`` to ``end`` there is a boundary."""
+        for run, stop, block in zip(self.starts, self.ends, self.sizes, strict=True):
+            first = max(start, run + -(run - start) % stride)
+            limit = min(stop, end)
+            if first >= limit:
+                continue
+            if (first - run) % block or (stride % block and first + stride < limit):
+                return False
+        return self.is_boundary(end)
+
     def after_blocks(self, start: int, blocks: int) -> int | None:
         """The end of the ``blocks``-th erase block from boundary ``start`` on, ``None`` beyond."""
         if start >= self.size:

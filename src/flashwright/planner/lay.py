@@ -13,7 +13,7 @@ from flashwright.base.extent import Extent, merged
 from flashwright.planner.ground import Ground
 from flashwright.planner.problem import Item, Problem
 from flashwright.planner.search import Budget, Room, crowd, fit
-from flashwright.planner.unit import Sized, Unit, unit
+from flashwright.planner.unit import MOST_TRIES, Sized, Unit, unit
 
 #: Places that are looked at for each unit before another way is tried.
 QUICK = 24
@@ -175,12 +175,11 @@ def _start_before(sized: Sized, end: int, ground: Ground) -> int | None:
         start = -1 if size is None else end - size
     else:
         start = ground.down(end - sized.need) if end >= sized.need else -1
-        for _ in range(sized.item.blocks):
-            least = ground.after_blocks(start, sized.item.blocks) if start >= 0 else None
-            if least is None or least <= end:
+        for _ in range(MOST_TRIES):
+            if start < 0 or sized.end(ground, start) == end:
                 break
             start = ground.down(start - 1) if start else -1
-        if sized.exact and end - start != sized.need:
+        else:
             return None
     if start < 0 or start % sized.item.align or not ground.is_boundary(start):
         return None

@@ -60,13 +60,13 @@ def _mcuboot(spec: Spec, table: Table, slot: Partition) -> Limit:
         return Limit(slot.name, slot.size, "no slot of a pair")
     partner = _partner(table, slot)
     other_flash = device.flash(partner.owner) if partner else None
-    blocks = mcuboot.blocks_of(flash, slot.extent)
+    blocks = mcuboot.slot_blocks(update, flash, slot.extent)
     write = flash.program_unit
     if partner is None or other_flash is None:
         build = mcuboot.build_of(update, write, blocks)
         size = mcuboot.largest_image(mcuboot.Mode.SINGLE, blocks, (), build)
         return Limit(slot.name, size, "a slot without partner")
-    others = mcuboot.blocks_of(other_flash, partner.extent)
+    others = mcuboot.slot_blocks(update, other_flash, partner.extent)
     first, second = (blocks, others) if slot.role is Role.APPLICATION else (others, blocks)
     if slot.role is not Role.APPLICATION:
         write = other_flash.program_unit

@@ -2,7 +2,8 @@
 
 Sources: MCUboot `boot/bootutil/src/swap_scratch.c`, `swap_move.c`, `swap_offset.c` (2d4bacc3);
 names as in Zephyr's board files. Slots are kept in erase blocks of one size: that is what the
-swapping code computes with, whatever its check of compatible slots lets through.
+swapping code computes with, whatever its check of compatible slots lets through. With logical erase
+blocks (`logical_block`) these are the blocks, and each must be made of whole erase blocks.
 """
 
 from __future__ import annotations
@@ -53,7 +54,12 @@ def demands(spec: Spec, wanted: Sequence[Wanted]) -> Iterator[Demand]:
             )
             place = spec.places.get("update.max_sectors")
             yield Demand(w.name, Kind.AT_MOST, Origin.SCHEME, text, most, place=place)
-        if w.flash.is_uniform or scheme.name in _UNRESTRICTED or w.wish.keep:
+        if w.wish.keep:
+            continue
+        if mcuboot.logical_block(spec.update):
+            yield _in_logical(spec, w)
+            continue
+        if w.flash.is_uniform or scheme.name in _UNRESTRICTED:
             continue
         where = Ground(w.flash).runs_of(block)
         text = (
@@ -64,7 +70,9 @@ def demands(spec: Spec, wanted: Sequence[Wanted]) -> Iterator[Demand]:
     if scheme.needs_scratch and blocks:
         least = lcm(*blocks)
         for w in wanted:
-            if w.wish.role is Role.SCRATCH:
+            if w.wish.role is Role.SCRATCH and not w.wish.keep:
+                if mcuboot.logical_block(spec.update):
+                    yield _in_logical(spec, w)
                 text = (
                     f"{w.quoted} has a multiple of {format_hex(least)} bytes: chunks of it end "
                     "where erase blocks of both slots end"
@@ -75,8 +83,22 @@ def demands(spec: Spec, wanted: Sequence[Wanted]) -> Iterator[Demand]:
                 )
 
 
+def _in_logical(spec: Spec, w: Wanted) -> Demand:
+    assert spec.update is not None
+    unit = spec.update.logical_block
+    text = (
+        f"{w.quoted} is cut in logical erase blocks of {format_hex(unit)}, each of them whole "
+        "erase blocks"
+    )
+    place = spec.places.get("update.logical_block")
+    return Demand(w.name, Kind.STRIDE, Origin.WISH, text, unit, place=place)
+
+
 def slot_block(spec: Spec, slot: Wanted) -> int:
-    """The size of the erase blocks that a slot is cut in: the commonest of its flash, in bytes."""
+    """The bytes of the erase blocks that a slot is cut in: logical ones, or the commonest there."""
+    logical = mcuboot.logical_block(spec.update) if spec.update else 0
+    if logical:
+        return logical
     ground = Ground(slot.flash)
     room: dict[int, int] = {}
     for start, end, block in zip(ground.starts, ground.ends, ground.sizes, strict=True):

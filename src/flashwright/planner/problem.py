@@ -38,6 +38,8 @@ class Item:
     keep: bool = False
     align: int = 1
     step: int = 1
+    #: Each so many bytes from its start on there is a boundary of erase blocks (1: anywhere).
+    stride: int = 1
     power_of_two: bool = False
     homes: list[Extent] | None = None
     below: set[str] = field(default_factory=set)
@@ -148,6 +150,9 @@ def _apply(demand: Demand, item: Item, problem: Problem) -> None:
         item.align = lcm(item.align, value)
     elif kind is Kind.ALIGN_SIZE:
         item.step = lcm(item.step, value)
+    elif kind is Kind.STRIDE:
+        item.step = lcm(item.step, value)
+        item.stride = lcm(item.stride, value)
     elif kind is Kind.POWER_OF_TWO:
         item.power_of_two = True
     elif kind is Kind.WITHIN:

@@ -16,7 +16,7 @@ from flashwright.base.text import printable
 from flashwright.diag.finding import Fact, Finding, Place, Severity, error
 from flashwright.model.spec import Spec
 from flashwright.planner.demand import Demand, Kind, Origin
-from flashwright.planner.expand import Expanded
+from flashwright.planner.expand import Expanded, expand
 from flashwright.planner.optimise import feasible
 from flashwright.planner.problem import Problem, build
 from flashwright.planner.relax import relaxations
@@ -195,7 +195,7 @@ def _told(spec: Spec, expanded: Expanded, core: list[Demand], conflicts: Conflic
         "wishes": [d.text for d in told],
         "minimal": conflicts.checks > 0,
     }
-    helps = relaxations(expanded, told)
+    helps = [*_other_logical(spec, told), *relaxations(expanded, told)]
     return Finding(
         "PLN001",
         Severity.ERROR,
@@ -207,6 +207,21 @@ def _told(spec: Spec, expanded: Expanded, core: list[Demand], conflicts: Conflic
         related=_places(told)[1:],
         facts=facts,
     )
+
+
+def _other_logical(spec: Spec, core: Sequence[Demand]) -> list[str]:
+    """The smallest other logical erase blocks that make the spec possible, if they take part."""
+    update = spec.update
+    if update is None or all(d.kind is not Kind.STRIDE for d in core):
+        return []
+    sizes = {r.size for f in spec.device.flashes for r in f.runs if not r.size & (r.size - 1)}
+    for unit in sorted(sizes - {update.logical_block}):
+        other = expand(replace(spec, update=replace(update, logical_block=unit)))
+        demands = [d for d in other.demands if d.origin is not Origin.METHOD]
+        problem = build(demands, other.wants, other.grounds, other.banks)
+        if feasible(problem, Budget(SUBSET_NODES), SUBSET_NODES):
+            return [f"take logical erase blocks of {format_hex(unit)}"]
+    return []
 
 
 def _said_more(exists: Demand, core: list[Demand]) -> bool:

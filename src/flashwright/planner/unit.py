@@ -56,6 +56,8 @@ class Sized:
     def size_on(self, block: int) -> int | None:
         """Its size where all erase blocks are ``block`` bytes, ``None`` if it cannot be."""
         item = self.item
+        if item.stride > 1 and item.stride % block:
+            return None
         least = max(self.need, item.blocks * block)
         if item.power_of_two:
             size = 1 << (least - 1).bit_length()
@@ -89,6 +91,8 @@ class Sized:
         else:
             end = ground.boundary(least, item.step, start)
         if end is None or (self.exact and end != start + self.need):
+            return None
+        if item.stride > 1 and not ground.in_strides(start, end, item.stride):
             return None
         return None if item.most is not None and end - start > item.most else end
 
@@ -247,5 +251,5 @@ def _common(one: list[tuple[int, int]], other: list[tuple[int, int]]) -> list[tu
 
 def _key(sized: Sized, homes: Sequence[Extent]) -> tuple[object, ...]:
     item = sized.item
-    bounds = (item.blocks, item.most, item.align, item.step, item.power_of_two)
+    bounds = (item.blocks, item.most, item.align, item.step, item.stride, item.power_of_two)
     return (sized.need, sized.exact, *bounds, *homes)

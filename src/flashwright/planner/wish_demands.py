@@ -49,6 +49,15 @@ def _size(w: Wanted) -> Iterator[Demand]:
     if wish.align_size is not None:
         text = f"the size of {w.quoted} is a multiple of {format_hex(wish.align_size)}"
         yield demand(Kind.ALIGN_SIZE, "align_size", text, wish.align_size)
+    if wish.align_blocks is not None:
+        grain = wish.align_blocks * w.flash.largest_erase_block
+        text = f"the size of {w.quoted} is a multiple of {wish.align_blocks} erase blocks"
+        text += f" ({format_hex(grain)})"
+        yield demand(Kind.ALIGN_SIZE, "align_blocks", text, grain)
+    if wish.security_granule and w.flash.security_granule:
+        grain = w.flash.security_granule
+        text = f"the size of {w.quoted} is a multiple of the security granule {format_hex(grain)}"
+        yield demand(Kind.ALIGN_SIZE, "security_granule", text, grain)
     if wish.power_of_two:
         text = f"{w.quoted} is a power of two in size, and starts at a multiple of it"
         yield demand(Kind.POWER_OF_TWO, "power_of_two", text, 0)
@@ -87,6 +96,17 @@ def _place(spec: Spec, w: Wanted) -> Iterator[Demand]:
         text = f"{w.quoted} starts at a multiple of {format_hex(wish.align)}"
         place = wish.place_of("align")
         yield Demand(w.name, Kind.ALIGN, Origin.WISH, text, wish.align, place=place)
+    if wish.align_blocks is not None:
+        grain = wish.align_blocks * w.flash.largest_erase_block
+        text = f"{w.quoted} starts at a multiple of {wish.align_blocks} erase blocks"
+        text += f" ({format_hex(grain)})"
+        place = wish.place_of("align_blocks")
+        yield Demand(w.name, Kind.ALIGN, Origin.WISH, text, grain, place=place)
+    if wish.security_granule and w.flash.security_granule:
+        grain = w.flash.security_granule
+        text = f"{w.quoted} starts at a multiple of the security granule {format_hex(grain)}"
+        place = wish.place_of("security_granule")
+        yield Demand(w.name, Kind.ALIGN, Origin.WISH, text, grain, place=place)
     if wish.bank is not None:
         banks = tuple(b.extent for b in w.flash.banks if b.name == wish.bank)
         text = f"{w.quoted} lies in bank `{printable(wish.bank)}`"

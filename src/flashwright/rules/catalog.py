@@ -9,7 +9,13 @@ from flashwright.diag.finding import Finding, in_order
 from flashwright.diag.page import Page
 from flashwright.model.table import Table
 from flashwright.rules.data import access, names, stores
-from flashwright.rules.ecosystems import esp_slots, esp_table, mcuboot_slots, mcuboot_swap
+from flashwright.rules.ecosystems import (
+    esp_slots,
+    esp_table,
+    mcuboot_logical,
+    mcuboot_slots,
+    mcuboot_swap,
+)
 from flashwright.rules.placement import erase_blocks, extents, flashes
 from flashwright.rules.rule import Rule
 from flashwright.rules.slots import boot, images, limits, relation, security
@@ -50,6 +56,7 @@ RULES: tuple[Rule, ...] = (
     mcuboot_swap.torn,
     mcuboot_swap.no_room,
     mcuboot_swap.write_size,
+    mcuboot_logical.logical_blocks,
     boot.wrong_boot_address,
     boot.bootloader_range,
     boot.bank_mode,

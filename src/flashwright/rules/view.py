@@ -9,7 +9,6 @@ from __future__ import annotations
 import itertools
 import re
 from functools import cached_property
-from typing import Any
 
 from flashwright.base.extent import Extent
 from flashwright.base.record import record, replace
@@ -18,6 +17,10 @@ from flashwright.model.device import Device
 from flashwright.model.geometry import Flash
 from flashwright.model.table import IMAGE_ROLES, Partition, Role, Table
 from flashwright.model.update import Update
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 #: Memories that a layout file may name beside flashes; nothing of them is erased in blocks.
 _NOT_FLASH = re.compile(r"(?:^|_)(?:s|ps|d|ext)?ram(?:\d*$|_)|^(?:otp|uicr|efuse|eeprom)\b", re.I)

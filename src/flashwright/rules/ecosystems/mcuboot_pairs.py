@@ -9,9 +9,9 @@ from flashwright.model.mcuboot import (
     Blocks,
     Build,
     Mode,
-    blocks_of,
     build_of,
     mode_of,
+    slot_blocks,
 )
 from flashwright.model.table import Partition, Role
 from flashwright.rules.slots.images import write_unit
@@ -55,7 +55,7 @@ def _pairs(view: View) -> Iterator[Pair]:
             continue
         if not all(p.starts_clean and p.ends_clean for p in (one, other)):
             continue
-        first = blocks_of(one.flash, one.partition.extent)
-        second = blocks_of(other.flash, other.partition.extent)
+        first = slot_blocks(view.update, one.flash, one.partition.extent)
+        second = slot_blocks(view.update, other.flash, other.partition.extent)
         build = build_of(view.update, write_unit(view, slots[0]), first, second)
         yield Pair(mode, build, slots[0], slots[1], first, second)

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from flashwright.base.size import format_hex
 from flashwright.diag.finding import Finding, Severity
 from flashwright.model.device import BankMode
-from flashwright.model.mcuboot import blocks_of, build_of, largest_image, mode_of
+from flashwright.model.mcuboot import build_of, largest_image, mode_of, slot_blocks
 from flashwright.model.table import Partition, Role
 from flashwright.rules.rule import rule
 from flashwright.rules.tell import ERROR, NOTE, WARNING, fault, quoted, size
@@ -278,7 +278,10 @@ def accepted(view: View, partition: Partition) -> tuple[int, str]:
         primary, secondary = flashes[0], flashes[1]
         if primary is None or secondary is None:
             continue
-        pair = (blocks_of(primary, slots[0].extent), blocks_of(secondary, slots[1].extent))
+        pair = (
+            slot_blocks(view.update, primary, slots[0].extent),
+            slot_blocks(view.update, secondary, slots[1].extent),
+        )
         build = build_of(view.update, write_unit(view, slots[0]), *pair)
         largest = largest_image(mode, *pair, build)
         if largest < limit:
