@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from flashwright.app.layout import Layout, Layouts, read_layouts
 from flashwright.base.record import record, replace
 from flashwright.diag.finding import Finding, Severity, in_order, warning
@@ -11,8 +9,9 @@ from flashwright.diag.page import Page, page
 from flashwright.formats.format import ReadOptions, Source
 from flashwright.rules.catalog import run
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from flashwright.model.device import Devices
+    from flashwright.model.devices import Devices
     from flashwright.model.spec import Spec, Suppression
 
 

@@ -6,8 +6,6 @@ a raw dump of a flash. What is recognised, and why it is not, is said.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from flashwright.base.nearest import did_you_mean
 from flashwright.base.record import record, replace
 from flashwright.diag.finding import Finding, Place, Severity, error, note
@@ -16,8 +14,9 @@ from flashwright.formats.catalog import FORMATS, format_named, recognised
 from flashwright.formats.format import LARGEST_TEXT, Format, ReadOptions, Source
 from flashwright.model.table import Table
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from flashwright.model.device import Devices
+    from flashwright.model.devices import Devices
     from flashwright.model.plan import Plan
     from flashwright.model.spec import Spec
 

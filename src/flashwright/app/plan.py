@@ -16,7 +16,8 @@ from flashwright.model.plan import Plan, Step
 
 if TYPE_CHECKING:
     from flashwright.formats.flash_toml import ReadSpecs
-    from flashwright.model.device import Device, Devices
+    from flashwright.model.device import Device
+    from flashwright.model.devices import Devices
     from flashwright.planner.compare import SchemeRow
 
 _TITLES = {

@@ -3,8 +3,8 @@
 A command has to start faster than the tools that people know. Importing ``dataclasses`` takes as
 long as starting Python, and each class that it makes about a millisecond, for code that mostly is
 never called. ``record`` makes the same kind of class: frozen, with slots, compared and hashed by
-its fields, and generates only ``__init__``. Type checkers take it for a dataclass (PEP 681), and so
-do ``dataclasses.replace``, ``fields`` and ``asdict``.
+its fields, and generates only ``__init__``, and that when the first value is made. Type checkers
+take it for a dataclass (PEP 681), and so do ``dataclasses.replace``, ``fields`` and ``asdict``.
 
 Limits: no inheritance between records, no ``InitVar``, no ``kw_only``. The modules that every
 command imports use it; all others may use ``dataclasses``.
@@ -82,7 +82,7 @@ def _made(cls: type[Any], order: bool, slots: bool, frozen: bool) -> type[Any]:
         fields[name] = said if isinstance(said, Field) else Field(said, None, True)
     key = _key(tuple(n for n in names if fields[n].compare))
     members.update(_comparisons(key, order))
-    members["__init__"] = _init(cls.__name__, fields, "__post_init__" in members)
+    members["__init__"] = _LateInit(fields, "__post_init__" in members)
     members["__match_args__"] = names
     members["__dataclass_fields__"] = _Fields(fields)
     members.setdefault("__repr__", _repr)
@@ -99,7 +99,23 @@ def _made(cls: type[Any], order: bool, slots: bool, frozen: bool) -> type[Any]:
     return type(cls.__name__, cls.__bases__, members)
 
 
-def _init(title: str, fields: dict[str, Field], checked: bool) -> Any:
+class _LateInit:
+    """``__init__`` until the first value is made: most classes that are imported make none."""
+
+    def __init__(self, fields: dict[str, Field], checked: bool) -> None:
+        self._fields = fields
+        self._checked = checked
+
+    def __set_name__(self, owner: type[Any], name: str) -> None:
+        self._owner = owner
+
+    def __get__(self, value: object, owner: type | None = None) -> Any:
+        made = _init(self._owner, self._fields, self._checked)
+        self._owner.__init__ = made
+        return made if value is None else made.__get__(value, owner)
+
+
+def _init(cls: type[Any], fields: dict[str, Field], checked: bool) -> Any:
     """``__init__`` with the fields as its parameters, in their order."""
     known: dict[str, Any] = {"_put": object.__setattr__, "_missing": _MISSING}
     parameters, lines = [], []
@@ -114,13 +130,18 @@ def _init(title: str, fields: dict[str, Field], checked: bool) -> Any:
             parameters.append(f"{name}=_default_{name}")
         else:
             parameters.append(name)
-        lines.append(f"    _put(_self, {name!r}, {value})")
+        slot = cls.__dict__.get(name)
+        if slot is None:
+            lines.append(f"    _put(_self, {name!r}, {value})")
+        else:  # a slot is set by itself, without looking its name up: that takes half the time
+            known[f"_set_{name}"] = slot.__set__
+            lines.append(f"    _set_{name}(_self, {value})")
     if checked:
         lines.append("    _self.__post_init__()")
     text = f"def __init__(_self, {', '.join(parameters)}):\n" + "\n".join(lines or ["    pass"])
     exec(text, known)
     made = known["__init__"]
-    made.__qualname__ = f"{title}.__init__"
+    made.__qualname__ = f"{cls.__qualname__}.__init__"
     return made
 
 

@@ -10,9 +10,12 @@ import argparse
 import importlib
 import os
 import sys
-from typing import NoReturn
 
 from flashwright.base.record import record
+
+TYPE_CHECKING = False  # the name that type checkers know; importing typing takes 5 ms
+if TYPE_CHECKING:
+    from typing import NoReturn
 
 VERSION = "0.1.0"
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
-from collections.abc import Iterable, Mapping
-from typing import Any
 
 from flashwright.cli.main import CLEAN, FOUND, USAGE, VERSION
 from flashwright.cli.options import in_colour, threshold
 from flashwright.diag.as_text import count_line, findings_as_text
 from flashwright.diag.finding import Finding
 from flashwright.model.table import Table
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from typing import Any
 
 #: Findings which mean that the input could not be read at all.
 _UNREADABLE = frozenset({"HST001", "HST002", "HST003", "FMT001", "FMT002", "FMT003"})
@@ -42,6 +44,8 @@ def report(
     if args.output_format == "json":
         _print_json(findings, tables, more or {})
     elif args.output_format == "sarif":
+        import json
+
         from flashwright.app.explain import pages
         from flashwright.diag.as_sarif import findings_as_sarif
 
@@ -70,6 +74,8 @@ def complain(finding: Finding, args: argparse.Namespace | None = None) -> int:
 def _print_json(
     findings: tuple[Finding, ...], tables: tuple[Table, ...], more: Mapping[str, Any]
 ) -> None:
+    import json
+
     from flashwright.diag.as_json import finding_as_json
     from flashwright.formats.own_json import VERSION as JSON_VERSION
     from flashwright.formats.own_json import tables_as_json

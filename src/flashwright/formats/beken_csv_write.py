@@ -8,8 +8,7 @@ from flashwright.base.size import format_hex
 from flashwright.base.text import printable
 from flashwright.diag.finding import Finding, Place, Severity, error, note, worst
 from flashwright.formats.beken_csv_read import HEADS, USUAL_CAPACITY, V1, V2, decode
-from flashwright.formats.format import Encoded, ReadOptions, Source, WriteOptions
-from flashwright.formats.ld_memory import only_one_table
+from flashwright.formats.format import Encoded, ReadOptions, Source, WriteOptions, only_one_table
 from flashwright.model.table import Partition, Role, Table
 
 _CODE = (Role.BOOTLOADER, Role.SECOND_BOOT, Role.APPLICATION, Role.OTA_TEMP)

@@ -18,8 +18,14 @@ from flashwright.base.extent import Extent
 from flashwright.base.text import printable
 from flashwright.diag.finding import Finding, Place, Severity, error, warning, worst
 from flashwright.diag.page import Page, page
-from flashwright.formats.format import Decoded, Encoded, ReadOptions, Source, WriteOptions
-from flashwright.formats.ld_memory import only_one_table
+from flashwright.formats.format import (
+    Decoded,
+    Encoded,
+    ReadOptions,
+    Source,
+    WriteOptions,
+    only_one_table,
+)
 from flashwright.formats.toml_source import TomlDocument, parse_toml
 from flashwright.model.table import Partition, Role, Table
 

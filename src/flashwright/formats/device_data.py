@@ -16,7 +16,8 @@ from flashwright.formats.device_decode import device_from_mapping, device_of
 from flashwright.formats.device_keys import DEVICE_DATA_KEYS
 from flashwright.formats.device_pages import PAGES
 from flashwright.formats.keys import Path, Places, read_table
-from flashwright.model.device import Device, Devices
+from flashwright.model.device import Device
+from flashwright.model.devices import Devices
 
 __all__ = ["ALL", "PAGES", "device_from_mapping", "devices_from_toml", "pick_devices"]
 

@@ -19,8 +19,14 @@ from flashwright.formats.esp_idf_rows import (
     table_of,
     verify,
 )
-from flashwright.formats.format import Decoded, Encoded, ReadOptions, Source, WriteOptions
-from flashwright.formats.ld_memory import only_one_table
+from flashwright.formats.format import (
+    Decoded,
+    Encoded,
+    ReadOptions,
+    Source,
+    WriteOptions,
+    only_one_table,
+)
 from flashwright.model.table import Partition, Role, Table
 
 __all__ = ["decode", "encode", "rows_of"]

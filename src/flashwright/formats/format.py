@@ -9,13 +9,31 @@ what its format cannot hold; what a written file does not say is found by readin
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
-from typing import Protocol, cast
 
 from flashwright.base.record import field, record
-from flashwright.diag.finding import Finding
+from flashwright.diag.finding import Finding, error
 from flashwright.model.device import Device
 from flashwright.model.table import Table
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Protocol
+
+    class Reader(Protocol):
+        """``decode`` of a format's module."""
+
+        def __call__(self, source: Source, options: ReadOptions) -> Decoded:
+            """The tables of ``source`` and all findings."""
+            ...
+
+    class Writer(Protocol):
+        """``encode`` of a format's module."""
+
+        def __call__(self, tables: tuple[Table, ...], options: WriteOptions) -> Encoded:
+            """The file that says what the tables say."""
+            ...
+
 
 #: The largest file that a reader looks at, in bytes; a larger text file is a finding (FMT002).
 LARGEST_TEXT = 4 << 20
@@ -86,22 +104,6 @@ class Encoded:
     findings: tuple[Finding, ...] = ()
 
 
-class Reader(Protocol):
-    """``decode`` of a format's module."""
-
-    def __call__(self, source: Source, options: ReadOptions) -> Decoded:
-        """The tables of ``source`` and all findings."""
-        ...
-
-
-class Writer(Protocol):
-    """``encode`` of a format's module."""
-
-    def __call__(self, tables: tuple[Table, ...], options: WriteOptions) -> Encoded:
-        """The file that says what the tables say."""
-        ...
-
-
 @record()
 class Format:
     """A format: its name, where its module is, how a file of it is recognised.
@@ -123,10 +125,16 @@ class Format:
 
     def decode(self, source: Source, options: ReadOptions) -> Decoded:
         """The tables of ``source``, as the real system would read them."""
-        reader = cast(Reader, importlib.import_module(self.module).decode)
+        reader: Reader = importlib.import_module(self.module).decode
         return reader(source, options)
 
     def encode(self, tables: tuple[Table, ...], options: WriteOptions) -> Encoded:
         """The tables as a file of this format."""
-        writer = cast(Writer, importlib.import_module(self.module).encode)
+        writer: Writer = importlib.import_module(self.module).encode
         return writer(tables, options)
+
+
+def only_one_table(form: str, tables: tuple[Table, ...]) -> Finding:
+    """The finding for a format that holds one table only."""
+    help = "give a spec with one configuration, or a file with one table"
+    return error("FMT014", f"a {form} file holds one table, here are {len(tables)}", help)

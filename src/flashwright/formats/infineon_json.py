@@ -19,9 +19,15 @@ from flashwright.base.extent import Extent
 from flashwright.base.text import printable
 from flashwright.diag.finding import Finding, Place, Severity, error, note, worst
 from flashwright.diag.page import Page, page
-from flashwright.formats.format import Decoded, Encoded, ReadOptions, Source, WriteOptions
+from flashwright.formats.format import (
+    Decoded,
+    Encoded,
+    ReadOptions,
+    Source,
+    WriteOptions,
+    only_one_table,
+)
 from flashwright.formats.json_source import JsonDocument, parse_json
-from flashwright.formats.ld_memory import only_one_table
 from flashwright.model.device import BootFacts, Device
 from flashwright.model.geometry import EraseRun, Flash
 from flashwright.model.table import Partition, Role, Table

@@ -13,7 +13,14 @@ from flashwright.base.size import format_hex
 from flashwright.base.text import printable
 from flashwright.diag.finding import Finding, Place, Severity, error, worst
 from flashwright.diag.page import Page, page
-from flashwright.formats.format import Decoded, Encoded, ReadOptions, Source, WriteOptions
+from flashwright.formats.format import (
+    Decoded,
+    Encoded,
+    ReadOptions,
+    Source,
+    WriteOptions,
+    only_one_table,
+)
 from flashwright.formats.symbols import mapped, symbols_of, unmapped_findings
 from flashwright.model.roles import role_by_name
 from flashwright.model.table import IMAGE_ROLES, Partition, Role, Table
@@ -49,12 +56,6 @@ def encode(tables: tuple[Table, ...], options: WriteOptions) -> Encoded:
         names.append(f"__{symbol.lower()}_end = ORIGIN({symbol}) + LENGTH({symbol});")
     text = "\n".join(["MEMORY", "{", *regions, "}", "", *names]) + "\n"
     return Encoded(text.encode(), tuple(findings))
-
-
-def only_one_table(form: str, tables: tuple[Table, ...]) -> Finding:
-    """The finding for a format that holds one table only."""
-    help = "give a spec with one configuration, or a file with one table"
-    return error("FMT014", f"a {form} file holds one table, here are {len(tables)}", help)
 
 
 def decode(source: Source, options: ReadOptions) -> Decoded:

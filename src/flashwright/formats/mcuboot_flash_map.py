@@ -11,8 +11,7 @@ from __future__ import annotations
 from flashwright.base.text import printable
 from flashwright.diag.finding import Finding, Severity, error, worst
 from flashwright.diag.page import Page, page
-from flashwright.formats.format import Encoded, WriteOptions
-from flashwright.formats.ld_memory import only_one_table
+from flashwright.formats.format import Encoded, WriteOptions, only_one_table
 from flashwright.formats.symbols import symbols_of
 from flashwright.model.table import Partition, Role, Table
 

@@ -25,8 +25,14 @@ from flashwright.base.size import format_hex
 from flashwright.base.text import printable
 from flashwright.diag.finding import Finding, Place, Severity, error, warning, worst
 from flashwright.diag.page import Page, page
-from flashwright.formats.format import Decoded, Encoded, ReadOptions, Source, WriteOptions
-from flashwright.formats.ld_memory import only_one_table
+from flashwright.formats.format import (
+    Decoded,
+    Encoded,
+    ReadOptions,
+    Source,
+    WriteOptions,
+    only_one_table,
+)
 from flashwright.formats.yaml_source import YamlDocument, number, parse_yaml
 from flashwright.model.device import Device
 from flashwright.model.geometry import EraseRun, Flash

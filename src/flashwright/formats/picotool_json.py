@@ -18,9 +18,15 @@ from flashwright.base.size import SizeError, format_hex, parse_size
 from flashwright.base.text import printable
 from flashwright.diag.finding import Finding, Place, Severity, error, warning, worst
 from flashwright.diag.page import Page, page
-from flashwright.formats.format import Decoded, Encoded, ReadOptions, Source, WriteOptions
+from flashwright.formats.format import (
+    Decoded,
+    Encoded,
+    ReadOptions,
+    Source,
+    WriteOptions,
+    only_one_table,
+)
 from flashwright.formats.json_source import JsonDocument, parse_json
-from flashwright.formats.ld_memory import only_one_table
 from flashwright.model.roles import role_by_name
 from flashwright.model.table import Partition, Role, Table
 

@@ -9,8 +9,7 @@ from __future__ import annotations
 from flashwright.base.size import format_hex
 from flashwright.diag.finding import Severity, error, note, worst
 from flashwright.diag.page import Page, page
-from flashwright.formats.format import Encoded, WriteOptions
-from flashwright.formats.ld_memory import only_one_table
+from flashwright.formats.format import Encoded, WriteOptions, only_one_table
 from flashwright.formats.symbols import mapped, symbols_of, unmapped_findings
 from flashwright.model.table import Role, Table
 

@@ -11,14 +11,15 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
 
 from flashwright.base.record import record
 from flashwright.diag.finding import Finding, Place, error
 from flashwright.model.device import Device
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pathlib import Path
+    from typing import Any
 
     from flashwright.formats.device_family import Family
 

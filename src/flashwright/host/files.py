@@ -42,7 +42,7 @@ def read_others(directory: str) -> dict[str, bytes]:
     At most 5000 files of at most 4 MiB each; larger ones and what cannot be read are left out.
     ``FileFaultError`` if there is no such directory.
     """
-    from pathlib import Path
+    from pathlib import Path  # takes long to import, and few commands have directories
 
     root = Path(directory)
     if not root.is_dir():
@@ -64,29 +64,44 @@ def write_whole(path: str, data: bytes) -> None:
 
     The mode of an existing file is kept; ``FileFaultError`` if it cannot be written.
     """
-    import tempfile
-    from pathlib import Path
-
-    target = Path(path)
     try:
-        if target.is_symlink():
-            target = target.resolve()
-        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".flashwright-")
-    except OSError as fault:
+        target = os.path.realpath(path) if os.path.islink(path) else path
+        handle, temporary = _new_beside(target)
+    except (OSError, ValueError) as fault:
         raise _cannot_write(path, fault) from None
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(temporary, _mode(str(target)))
+        os.chmod(temporary, _mode(target))
         os.replace(temporary, target)
     except OSError as fault:
-        Path(temporary).unlink(missing_ok=True)
+        _remove(temporary)
         raise _cannot_write(path, fault) from None
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        _remove(temporary)
         raise
+
+
+def _new_beside(target: str) -> tuple[int, str]:
+    """A file of its own in the directory of ``target``, open for writing, and its path.
+
+    What ``tempfile.mkstemp`` does, whose import takes longer than a conversion.
+    """
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    while True:
+        name = f".flashwright-{os.urandom(8).hex()}"
+        temporary = os.path.join(os.path.dirname(target), name)
+        try:
+            return os.open(temporary, flags, 0o600), temporary
+        except FileExistsError:
+            continue
+
+
+def _remove(path: str) -> None:
+    if os.path.exists(path):
+        os.unlink(path)
 
 
 def _read(path: str) -> bytes:
@@ -109,8 +124,8 @@ def _mode(target: str) -> int:
         return 0o666 & ~umask
 
 
-def _cannot_write(path: str, fault: OSError) -> FileFaultError:
-    why = (fault.strerror or "unknown fault").lower()
+def _cannot_write(path: str, fault: Exception) -> FileFaultError:
+    why = (getattr(fault, "strerror", None) or "not a usable path").lower()
     return _fault("HST003", path, f"cannot be written: {why}", "")
 
 

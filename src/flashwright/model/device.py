@@ -7,7 +7,6 @@ several ``Device`` values of one ``name``; ``configuration`` tells them apart.
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Protocol
 
 from flashwright.base.extent import Extent
 from flashwright.base.record import record
@@ -110,18 +109,3 @@ class Device:
             if flash.base is not None and address - flash.base in flash.extent:
                 return flash, address - flash.base
         return None
-
-
-class Devices(Protocol):
-    """A catalogue of devices, as the core sees it (``host.catalogue`` has the real one)."""
-
-    def names(self) -> tuple[str, ...]:
-        """The names of all devices, lower case, without configurations, in order."""
-        ...
-
-    def find(self, name: str, configuration: str | None = None) -> tuple[Device, ...]:
-        """The configurations of device ``name``, or the one asked for; empty if unknown.
-
-        ``name`` may be ``name:configuration``, in any case, with the vendor's ordering suffix.
-        """
-        ...
