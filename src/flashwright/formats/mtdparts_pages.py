@@ -80,4 +80,27 @@ PAGES: tuple[Page, ...] = (
         "Names and mtd-ids have no white space, brackets, quotes, `;` or `$`; sizes are above 0;\n"
         "each string holds one table.",
     ),
+    _page(
+        "FMT208",
+        "mtdparts-not-edited",
+        Severity.ERROR,
+        "The mtdparts string of an existing file cannot be given that layout.",
+        "Mend what the message names, or write the string to a new file. A binary file is changed\n"
+        "only if it is a U-Boot environment with a right checksum and room for the new string.",
+    ),
+    _page(
+        "FMT209",
+        "mtd-numbers",
+        Severity.WARNING,
+        "Partitions that stay get other numbers, because others before them came or went.",
+        "Change `root=/dev/mtdblockN`, `ubi.mtd=N`, `/dev/mtdN` and scripts, or use names\n"
+        "(`ubi.mtd=rootfs`). It is a note where the file itself says no such number.",
+    ),
+    _page(
+        "FMT224",
+        "mtdparts-removed",
+        Severity.NOTE,
+        "Partitions were taken out of an existing string, because the layout does not have them.",
+        "Nothing. The partitions behind them keep their places.",
+    ),
 )

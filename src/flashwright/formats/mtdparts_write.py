@@ -35,15 +35,15 @@ def encode(tables: tuple[Table, ...], options: WriteOptions) -> Encoded:
         message = f"an mtdparts string holds one table, not {len(tables)}"
         return Encoded(None, (error("FMT207", message, "write each to a file of its own"),))
     table = tables[0]
-    findings = [f for p in table.partitions for f in _unsayable(p, table)]
+    findings = [f for p in table.partitions for f in unsayable(p, table)]
     if not table.partitions:
         findings.append(error("FMT207", "a table without partitions has no mtdparts string"))
     if any(f.severity is Severity.ERROR for f in findings):
         return Encoded(None, tuple(findings))
     definitions = []
     for owner in dict.fromkeys(p.owner for p in table.partitions):
-        parts = _written([p for p in table.partitions if p.owner == owner])
-        definitions.append(f"{_mtd_id(table, owner)}:{','.join(parts)}")
+        parts = written([p for p in table.partitions if p.owner == owner])
+        definitions.append(f"{mtd_id_of(table, owner)}:{','.join(parts)}")
     return Encoded(f"mtdparts={';'.join(definitions)}\n".encode(), tuple(findings))
 
 
@@ -54,35 +54,39 @@ def role_of(name: str) -> Role:
     return known or role_by_name(name)
 
 
-def _written(partitions: list[Partition]) -> list[str]:
+def written(partitions: list[Partition]) -> list[str]:
+    """The partdefs of one flash; offsets where Linux and U-Boot would differ without."""
     parts = []
     linux = uboot = 0
     for partition in partitions:
         start, size = partition.extent.start, partition.size
-        offset = "" if start == linux == uboot else f"@{_number(start)}"
+        offset = "" if start == linux == uboot else f"@{plain_number(start)}"
         name = "" if partition.attributes.get("unnamed") else f"({partition.name})"
         read_only = "" if partition.writable else "ro"
         flags = "".join(f for f in ("lk", "slc") if f in partition.flags)
-        parts.append(f"{_number(size)}{offset}{name}{read_only}{flags}")
+        parts.append(f"{plain_number(size)}{offset}{name}{read_only}{flags}")
         linux = start + size
         uboot += size
     return parts
 
 
-def _number(value: int) -> str:
+def plain_number(value: int) -> str:
+    """A size or an offset, with the largest unit that says it."""
     for unit in "mk":
         if value and value % (1 << UNITS[unit]) == 0:
             return f"{value >> UNITS[unit]}{unit}"
     return format_hex(value).lower() if value else "0"
 
 
-def _mtd_id(table: Table, owner: str) -> str:
+def mtd_id_of(table: Table, owner: str) -> str:
+    """What the string calls a flash."""
     ids = table.attributes.get("mtd_ids")
     said = ids.get(owner) if isinstance(ids, dict) else None
     return said if isinstance(said, str) else owner
 
 
-def _unsayable(partition: Partition, table: Table) -> list[Finding]:
+def unsayable(partition: Partition, table: Table) -> list[Finding]:
+    """What keeps a partition from being written in such a string (FMT207)."""
     shown = printable(partition.name, 60)
     place = partition.place
     found = []
@@ -92,7 +96,7 @@ def _unsayable(partition: Partition, table: Table) -> list[Finding]:
     if not _WRITABLE_NAME.fullmatch(partition.name):
         help = "leave out white space, brackets, quotes, `;` and `$`"
         found.append(error("FMT207", f"`{shown}` is no name for mtdparts", help, place))
-    if not _WRITABLE_ID.fullmatch(_mtd_id(table, partition.owner)):
+    if not _WRITABLE_ID.fullmatch(mtd_id_of(table, partition.owner)):
         message = f"`{printable(partition.owner, 60)}` is no mtd-id"
         found.append(error("FMT207", message, "such as spi0.0, nor0 or nand0", place))
     if partition.extent.end >= _LARGEST:
