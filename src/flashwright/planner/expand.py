@@ -89,7 +89,7 @@ def _demands(spec: Spec, expanded: Expanded) -> Iterator[Demand]:
         yield Demand(
             w.name, Kind.EXISTS, Origin.SCHEME if w.implied else Origin.WISH,
             f"{w.quoted} is wanted in `{printable(w.flash.name)}`",
-            owner=w.flash.name, place=w.wish.place,
+            owner=w.flash.name, place=w.wish.place_of("owner"),
         )  # fmt: skip
     for w in wanted:
         yield from _size(spec, w, expanded.findings)

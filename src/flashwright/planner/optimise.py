@@ -75,6 +75,17 @@ def feasible(problem: Problem, budget: Budget, tries: int) -> bool | None:
     return None if open_question or budget.spent or not ways.complete else False
 
 
+def sketch(problem: Problem, budget: Budget, tries: int) -> dict[str, Extent] | None:
+    """Extents at least sizes, ``None`` if there are none or none were found within the budget."""
+    if problem.cycle or problem.impossible:
+        return None
+    for banked in Bankings(problem):
+        optimiser = _Optimiser(banked, budget, tries)
+        if optimiser.start():
+            return optimiser.extents()
+    return None
+
+
 def probe(
     problem: Problem, solution: Solution, name: str, need: int, group: Group, tries: int
 ) -> int | None:
@@ -133,6 +144,14 @@ class _Optimiser:
             for m in group.members
         }
         return Solution(extents, values, not self.unsure)
+
+    def extents(self) -> dict[str, Extent]:
+        """Where everything lies with the sizes of now, which fit."""
+        sizes = self._sizes()
+        laid: dict[str, Extent] = {}
+        for owner in self._owners:
+            laid.update(self._lay(owner, sizes) or {})
+        return laid
 
     def shrink_to(self, k: int, before: int) -> None:
         """Give group ``k`` its largest size up to ``before``; other groups as small as they go."""

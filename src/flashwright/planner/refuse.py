@@ -188,6 +188,8 @@ def _open_question(spec: Spec, budget: Budget) -> Finding:
 
 def _told(spec: Spec, expanded: Expanded, core: list[Demand], conflicts: Conflicts) -> Finding:
     told = [d for d in core if d.kind is not Kind.EXISTS or not _said_more(d, core)]
+    if len(told) == 1 and len(spec.device.flashes) > 1:
+        told = core
     texts = [f"{d.text}" + (f" [{d.place}]" if d.place and d.place.line else "") for d in told]
     said = "; ".join(texts[:6]) + (f"; and {len(texts) - 6} more" if len(texts) > 6 else "")
     facts: dict[str, Fact] = {
@@ -201,7 +203,7 @@ def _told(spec: Spec, expanded: Expanded, core: list[Demand], conflicts: Conflic
         Severity.ERROR,
         f"{len(told)} wishes and facts cannot hold together: {said}"
         if len(told) != 1
-        else f"impossible by itself: {said}",
+        else f"impossible on this device: {said}",
         "; or ".join(helps[:3]),
         next((d.place for d in told if d.place), spec.place),
         related=_places(told)[1:],

@@ -9,17 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from flashwright.base.size import format_hex
+from flashwright.base.extent import Extent
+from flashwright.base.size import LARGEST, format_hex
 from flashwright.base.text import printable
 from flashwright.planner.demand import Demand, Kind, Origin
 from flashwright.planner.expand import Expanded
-from flashwright.planner.optimise import feasible
-from flashwright.planner.problem import build
+from flashwright.planner.optimise import feasible, sketch
+from flashwright.planner.problem import Problem, build
 from flashwright.planner.search import Budget
 
 _SIZES = frozenset({Kind.SIZE, Kind.AT_LEAST})
 _DROPPED = {
-    Kind.AT: "let `{}` lie elsewhere",
     Kind.ALIGN: "drop the alignment of `{}`",
     Kind.ALIGN_SIZE: "drop `align_size` of `{}`",
     Kind.POWER_OF_TWO: "do not ask for a power of two of `{}`",
@@ -28,7 +28,6 @@ _DROPPED = {
     Kind.DIRECTLY_AFTER: "let `{}` lie elsewhere than directly after `{}`",
     Kind.TOGETHER: "do not ask for `{}` and `{}` in one bank",
     Kind.APART: "do not ask for `{}` and `{}` in different banks",
-    Kind.AT_MOST: "raise `at_most` of `{}`",
     Kind.EQUAL: "let `{}` have another size than `{}`",
 }
 #: Nodes that one change may take, and how many changes are tried.
@@ -57,13 +56,30 @@ class _Asker:
 
     def possible(self, old: Demand, new: Demand | None) -> bool:
         """Whether all can hold with ``new`` in the place of ``old``."""
+        problem = self._problem(old, new)
+        return problem is not None and feasible(problem, Budget(_NODES), _NODES) is True
+
+    def laid(self, old: Demand) -> dict[str, Extent]:
+        """Where everything may lie without ``old``; nothing if it cannot be, or is not known."""
+        problem = self._problem(old, None)
+        return {} if problem is None else sketch(problem, Budget(_NODES), _NODES) or {}
+
+    def grain(self, demand: Demand) -> int:
+        """The smallest erase block of the flash that the partition of ``demand`` is wanted in."""
+        owner = next(
+            d.owner
+            for d in self.demands
+            if d.kind is Kind.EXISTS and d.partition == demand.partition
+        )
+        return self.expanded.grounds[owner].smallest
+
+    def _problem(self, old: Demand, new: Demand | None) -> Problem | None:
         if self.left <= 0:
-            return False
+            return None
         self.left -= 1
         demands = [new if d is old else d for d in self.demands]
         e = self.expanded
-        problem = build((d for d in demands if d is not None), e.wants, e.grounds, e.banks)
-        return feasible(problem, Budget(_NODES), _NODES) is True
+        return build((d for d in demands if d is not None), e.wants, e.grounds, e.banks)
 
 
 def _changes(asker: _Asker, expanded: Expanded, demand: Demand) -> Iterator[tuple[int, str]]:
@@ -75,23 +91,49 @@ def _changes(asker: _Asker, expanded: Expanded, demand: Demand) -> Iterator[tupl
     if demand.keep or demand.origin not in (Origin.WISH, Origin.USUAL):
         return
     if demand.kind in _SIZES:
-        yield from _smaller(asker, demand)
+        yield from _smaller(asker, expanded, demand)
         exists = next(
             d for d in expanded.demands
             if d.kind is Kind.EXISTS and d.partition == demand.partition
         )  # fmt: skip
         yield from _moved(asker, expanded, exists)
+    elif demand.kind is Kind.AT:
+        yield from _elsewhere(asker, demand)
+    elif demand.kind is Kind.AT_MOST:
+        yield from _larger(asker, demand)
     elif demand.kind in _DROPPED and asker.possible(demand, None):
         names = printable(demand.partition), printable(demand.other)
         yield 0, _DROPPED[demand.kind].format(*names)
 
 
-def _smaller(asker: _Asker, demand: Demand) -> Iterator[tuple[int, str]]:
+def _elsewhere(asker: _Asker, demand: Demand) -> Iterator[tuple[int, str]]:
+    """The same partition at another place, of which one is named."""
+    found = asker.laid(demand).get(demand.partition)
+    if found is not None:
+        quoted = f"`{printable(demand.partition)}`"
+        yield 0, f"let {quoted} lie elsewhere, such as at {format_hex(found.start)}"
+
+
+def _larger(asker: _Asker, demand: Demand) -> Iterator[tuple[int, str]]:
+    """The smallest upper bound above the one that is demanded with which everything fits."""
+    grain = asker.grain(demand)
+    low = high = max(1, demand.value // grain)
+    while not asker.possible(demand, replace(demand, value=high * grain)):
+        low, high = high, 2 * high
+        if asker.left <= 0 or high * grain > LARGEST:
+            return
+    while high - low > 1:
+        middle = (low + high) // 2
+        if asker.possible(demand, replace(demand, value=middle * grain)):
+            high = middle
+        else:
+            low = middle
+    yield 0, f"raise `at_most` of `{printable(demand.partition)}` to {format_hex(high * grain)}"
+
+
+def _smaller(asker: _Asker, expanded: Expanded, demand: Demand) -> Iterator[tuple[int, str]]:
     """The largest size below the one that is demanded with which everything fits."""
-    owner = next(
-        d.owner for d in asker.demands if d.kind is Kind.EXISTS and d.partition == demand.partition
-    )
-    grain = asker.expanded.grounds[owner].smallest
+    grain = asker.grain(demand)
     low, high = 0, -(-demand.value // grain)
     if high <= 1 or not asker.possible(demand, replace(demand, value=grain)):
         return
@@ -105,9 +147,18 @@ def _smaller(asker: _Asker, demand: Demand) -> Iterator[tuple[int, str]]:
     value = low * grain
     yield (
         demand.value - value,
-        f"shrink `{printable(demand.partition)}` by {format_hex(demand.value - value)} "
+        f"shrink {_what(expanded, demand)}`{printable(demand.partition)}` by "
+        f"{format_hex(demand.value - value)} "
         f"to {format_hex(value)}",
     )
+
+
+def _what(expanded: Expanded, demand: Demand) -> str:
+    """What is to shrink where not the partition as such: its image with the slack."""
+    wish = expanded.get(demand.partition).wish
+    if wish.image is None or demand.place != wish.place_of("image") or demand.value < wish.image:
+        return ""
+    return "image and slack of " if wish.slack or wish.slack_percent else "the image of "
 
 
 def _moved(asker: _Asker, expanded: Expanded, demand: Demand) -> Iterator[tuple[int, str]]:
