@@ -17,7 +17,7 @@ from typing import Any
 
 from flashwright.base.extent import Extent
 from flashwright.base.text import printable
-from flashwright.diag.finding import Finding, Place, Severity, error, note, worst
+from flashwright.diag.finding import Finding, Place, Severity, error, note, warning, worst
 from flashwright.diag.page import Page, page
 from flashwright.formats.format import (
     Decoded,
@@ -27,6 +27,7 @@ from flashwright.formats.format import (
     WriteOptions,
     only_one_table,
 )
+from flashwright.formats.infineon_json_write import REGIONS, address_of, encode_anew
 from flashwright.formats.json_source import JsonDocument, parse_json
 from flashwright.model.device import BootFacts, Device
 from flashwright.model.geometry import EraseRun, Flash
@@ -35,13 +36,6 @@ from flashwright.model.table import Partition, Role, Table
 _Path = tuple[str | int, ...]
 _LARGEST = 1 << 32
 
-#: Where the flashes of these chips are mapped: (base, end, what partitions call it).
-REGIONS: tuple[tuple[int, int, str], ...] = (
-    (0x10000000, 0x14000000, "embedded"),
-    (0x14000000, 0x18000000, "work"),
-    (0x18000000, 0x20000000, "external"),
-    (0x60000000, 0x70000000, "external"),
-)
 _RESOURCES = {
     "BOOT": ("primary", Role.APPLICATION),
     "UPGRADE": ("secondary", Role.OTA_TEMP),
@@ -293,70 +287,51 @@ def encode(tables: tuple[Table, ...], options: WriteOptions) -> Encoded:
         return Encoded(None, (only_one_table("infineon-json", tables),))
     if options.base is not None:
         return _into(options.base, tables[0])
-    findings: list[Finding] = []
-    boot: dict[str, Any] = {}
-    application: dict[str, Any] = {}
-    known = {
-        Role.BOOTLOADER: (boot, "address", "size"),
-        Role.SCRATCH: (boot, "scratch_address", "scratch_size"),
-        Role.BOOT_RECORD: (boot, "status_address", "status_size"),
-        Role.APPLICATION: (application, "address", "size"),
-        Role.OTA_TEMP: (application, "upgrade_address", "upgrade_size"),
-    }
-    for p in tables[0].partitions:
-        target = known.get(p.role)
-        if target is None or target[1] in target[0]:
-            message = f"the flash map has no place for `{printable(p.name)}` ({p.role.value})"
-            help = "it describes the bootloader, its scratch and status areas, and two slots"
-            findings.append(note("FMT292", message, help, p.place))
-            continue
-        where, address, size = target
-        where[address] = {"value": f"0x{_address(tables[0], p):08X}"}
-        where[size] = {"value": f"0x{p.size:08X}"}
-    if "address" not in boot or "address" not in application:
-        help = "give the roles bootloader and application"
-        findings.append(error("FMT292", "a flash map needs a bootloader and an application", help))
-        return Encoded(None, tuple(findings))
-    whole = {"boot_and_upgrade": {"bootloader": boot, "application_1": application}}
-    return Encoded((json.dumps(whole, indent=4) + "\n").encode(), tuple(findings))
-
-
-def _address(table: Table, partition: Partition) -> int:
-    flash = table.device.flash(partition.owner) if table.device else None
-    address = flash.address(partition.extent.start) if flash else None
-    if address is not None:
-        return address
-    bases = {owner: base for base, _, owner in reversed(REGIONS)}
-    offset, _ = partition.start, partition.extent.start
-    base = bases.get(partition.owner, 0)
-    return offset if offset >= base else base + partition.extent.start
+    return encode_anew(tables[0])
 
 
 def _into(base: Source, table: Table) -> Encoded:
     document = parse_json(base)
     if not isinstance(document, JsonDocument):
         return Encoded(None, document)
-    old = {p.name: p for t in decode(base, ReadOptions(table.device)).tables for p in t.partitions}
+    old = {p.name: p for p in _partitions(base, table.device)}
     missing = [p.name for p in table.partitions if p.name not in old]
     findings: list[Finding] = []
     if missing:
-        names = ", ".join(printable(n) for n in missing)
-        help = "they are not written; the map knows bootloader, scratch, status and slots"
+        names = ", ".join(f"`{printable(n)}`" for n in missing)
+        help = "add them to the file by hand, or write a new file without --into"
         findings.append(error("FMT292", f"the file to write into has no {names}", help))
     if worst(findings) is Severity.ERROR:
         return Encoded(None, tuple(findings))
+    wished = {p.name: p for p in table.partitions}
+    for name, was in old.items():
+        if name not in wished:
+            message = f"`{printable(name)}` is in the file and not in the layout: it stays"
+            help = "take it out by hand if it has to go"
+            findings.append(warning("FMT292", message, help, was.place))
     changes: dict[_Path, str] = {}
     for p in table.partitions:
         was = old[p.name]
         for key, changed, value in (
-            ("address_path", was.extent.start != p.extent.start, _address(table, p)),
+            ("address_path", was.extent.start != p.extent.start, address_of(table, p)),
             ("size_path", was.size != p.size, p.size),
         ):
             path = was.attributes[key]
             if changed and isinstance(path, tuple) and path in document.spots:
                 quoted = isinstance(_raw(document.data, path), str)
                 changes[path] = f'"0x{value:08X}"' if quoted else str(value)
-    return Encoded(document.edited(changes).encode(), tuple(findings))
+    data = document.edited(changes).encode()
+    after = {p.name: p for p in _partitions(Source(base.path, data, base.others), table.device)}
+    if any(after.get(p.name, p).extent != p.extent for p in table.partitions):
+        help = "give it the device whose flashes the addresses belong to (--device)"
+        message = "the file to write into would say other places than the layout"
+        return Encoded(None, (*findings, error("FMT292", message, help)))
+    return Encoded(data, tuple(findings))
+
+
+def _partitions(source: Source, device: Device | None) -> tuple[Partition, ...]:
+    decoded = decode(source, ReadOptions(device=device))
+    return tuple(p for table in decoded.tables for p in table.partitions)
 
 
 def _raw(data: Any, path: _Path) -> Any:
@@ -387,6 +362,16 @@ PAGES: tuple[Page, ...] = (
         "FMT292",
         "infineon-cannot-say",
         Severity.ERROR,
-        """The layout has something that an Infineon flash map has no place for.""",
+        """The layout has something that an Infineon flash map has no place for.
+
+        ## Why it matters
+        Infineon's script reads one bootloader, one scratch and one status area, and up to four
+        applications, each with two slots of one size. It is an error for a slot: an image would
+        not be known to the bootloader. It is a warning for other partitions, which are left out.
+
+        ## How to fix
+        Give every application its second slot, or leave it out; keep the bytes of other partitions
+        free by hand.
+        """,
     ),
 )
