@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import inspect
 import pickle
 from collections.abc import Mapping
 from functools import cached_property
@@ -120,6 +121,71 @@ def test_one_that_is_not_frozen_can_be_changed() -> None:
     assert count == Count(1)
     with pytest.raises(TypeError):
         hash(count)
+
+
+@record()
+class Wide:
+    """More fields than are stored one by one."""
+
+    a: int
+    b: int = 2
+    c: tuple[int, ...] = ()
+    d: dict[str, int] = field(default_factory=dict)
+    e: int = 5
+    f: int = 6
+    g: int = 7
+    h: int = 8
+
+    def __post_init__(self) -> None:
+        if self.a < 0:
+            raise ValueError(f"negative {type(self).__name__}")
+
+
+@record(slots=False)
+class WideAndLazy:
+    """As many, with a ``__dict__``."""
+
+    a: int
+    b: int = 2
+    c: int = 3
+    d: int = 4
+    e: int = 5
+    f: int = 6
+    g: int = 7
+
+    @cached_property
+    def sum(self) -> int:
+        return self.a + self.g
+
+
+def test_values_of_many_fields_are_values_too() -> None:
+    wide = Wide(1, h=9)
+    assert type(wide) is Wide and isinstance(wide, Wide)
+    assert (wide.a, wide.b, wide.d, wide.g, wide.h) == (1, 2, {}, 7, 9)
+    assert wide == Wide(1, h=9) != Wide(1) and wide.d is not Wide(1).d
+    assert not hasattr(wide, "__dict__")
+    for change in (lambda: setattr(wide, "a", 2), lambda: delattr(wide, "a")):
+        with pytest.raises(AttributeError, match="cannot change"):
+            change()
+    with pytest.raises(ValueError, match="negative Wide"):
+        Wide(-1)
+    assert copy.deepcopy(wide) == pickle.loads(pickle.dumps(wide)) == replace(wide, b=2) == wide
+    lazy = WideAndLazy(1)
+    assert (lazy.sum, type(lazy)) == (8, WideAndLazy)
+    with pytest.raises(AttributeError, match="cannot change"):
+        lazy.a = 2  # type: ignore[misc]
+
+
+def test_init_is_made_once_and_can_be_inspected() -> None:
+    @record()
+    class Fresh:
+        x: int
+        y: int = 2
+
+    assert "__init__" in vars(Fresh) and not inspect.isfunction(vars(Fresh)["__init__"])
+    assert list(inspect.signature(Fresh).parameters) == ["x", "y"]
+    assert Fresh(1) == Fresh(1, 2)
+    assert inspect.isfunction(vars(Fresh)["__init__"])
 
 
 def test_cached_properties_need_a_dict() -> None:

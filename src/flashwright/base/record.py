@@ -29,6 +29,9 @@ else:
 
 _MISSING = object()
 
+#: From this number of fields on it is faster to fill a value as one of another class.
+_MANY = 7
+
 
 class Field:
     """What ``field`` says: a default, or how it is made; whether the field is compared."""
@@ -117,32 +120,46 @@ class _LateInit:
 
 def _init(cls: type[Any], fields: dict[str, Field], checked: bool) -> Any:
     """``__init__`` with the fields as its parameters, in their order."""
-    known: dict[str, Any] = {"_put": object.__setattr__, "_missing": _MISSING}
-    parameters, lines = [], []
+    known: dict[str, Any] = {"_missing": _MISSING}
+    parameters, values = [], {}
     for name, said in fields.items():
-        value = name
+        values[name] = name
         if said.factory is not None:
             known[f"_make_{name}"] = said.factory
             parameters.append(f"{name}=_missing")
-            value = f"_make_{name}() if {name} is _missing else {name}"
+            values[name] = f"_make_{name}() if {name} is _missing else {name}"
         elif said.default is not _MISSING:
             known[f"_default_{name}"] = said.default
             parameters.append(f"{name}=_default_{name}")
         else:
             parameters.append(name)
-        slot = cls.__dict__.get(name)
-        if slot is None:
-            lines.append(f"    _put(_self, {name!r}, {value})")
-        else:  # a slot is set by itself, without looking its name up: that takes half the time
-            known[f"_set_{name}"] = slot.__set__
-            lines.append(f"    _set_{name}(_self, {value})")
-    if checked:
-        lines.append("    _self.__post_init__()")
-    text = f"def __init__(_self, {', '.join(parameters)}):\n" + "\n".join(lines or ["    pass"])
+    lines = [*_stores(cls, values, known), *(["_self.__post_init__()"] if checked else [])]
+    text = f"def __init__(_self, {', '.join(parameters)}):\n    " + "\n    ".join(lines or ["pass"])
     exec(text, known)
     made = known["__init__"]
     made.__qualname__ = f"{cls.__qualname__}.__init__"
     return made
+
+
+def _stores(cls: type[Any], values: dict[str, str], known: dict[str, Any]) -> list[str]:
+    """The lines that give the fields their values.
+
+    A frozen class takes no assignments. A few fields go around that one by one, through their slots
+    where it has any. A value of many fields is of a twin class with the same slots until it is
+    filled, for then the interpreter's fast way is open to all of them.
+    """
+    plain = [f"_self.{name} = {value}" for name, value in values.items()]
+    if cls.__setattr__ is not _frozen:
+        return plain
+    known["_put"] = object.__setattr__
+    slots = cls.__dict__.get("__slots__")
+    if len(values) < _MANY:
+        known.update({f"_set_{name}": cls.__dict__[name].__set__ for name in slots or ()})
+        way = "_put(_self, {0!r}, {1})" if slots is None else "_set_{0}(_self, {1})"
+        return [way.format(name, value) for name, value in values.items()]
+    same = {} if slots is None else {"__slots__": slots}
+    known.update(_cls=cls, _twin=type(cls.__name__, cls.__bases__, same))
+    return ["_put(_self, '__class__', _twin)", *plain, "_self.__class__ = _cls"]
 
 
 def _key(names: tuple[str, ...]) -> Callable[[Any], Any]:
