@@ -66,23 +66,35 @@ def bindings(
     names = [m.name for m in slots[0].members]
     owners = {problem.items[n].owner for n in names}
     by_device = {d.partition for d in expanded.demands if _of_device(d)}
-    found: list[str] = []
+    found: dict[tuple[int, int | None], list[str]] = {}
+    asked = 0
     for item in problem.items.values():
         if item.name in grouped or item.name in by_device or item.owner not in owners:
             continue
-        if item.keep or len(found) >= most:
+        if item.keep or asked >= most:
             continue
+        asked += 1
         extent = solution.extents[item.name]
         block = expanded.get(item.name).flash.largest_block_in(extent)
         cost = probe(problem, solution, item.name, extent.size + block, slots[0], tries)
-        quoted = f"one more erase block ({format_hex(block)}) for `{printable(item.name)}`"
-        who = " and ".join(f"`{printable(n)}`" for n in names)
-        if cost is None:
-            found.append(f"{quoted} is impossible")
-        elif cost:
-            each = "each of " if len(names) > 1 else ""
-            found.append(f"{quoted} costs {each}{who} {format_hex(cost)}")
-    return tuple(found)
+        if cost.sure and cost.size != 0:
+            found.setdefault((block, cost.size), []).append(item.name)
+    return tuple(_bound(block, cost, found[block, cost], names) for block, cost in found)
+
+
+def _bound(block: int, cost: int | None, items: Sequence[str], slots: Sequence[str]) -> str:
+    """What one more erase block of ``block`` bytes costs, for partitions that cost the same."""
+    who = _listed(items, "or")
+    text = f"one more erase block ({format_hex(block)}) for {who}"
+    if cost is None:
+        return f"{text} is impossible"
+    each = "each of " if len(slots) > 1 else ""
+    return f"{text} costs {each}{_listed(slots, 'and')} {format_hex(cost)}"
+
+
+def _listed(names: Sequence[str], word: str) -> str:
+    quoted = [f"`{printable(n)}`" for n in names]
+    return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} {word} {quoted[-1]}"
 
 
 def _of_device(demand: Demand) -> bool:

@@ -15,8 +15,8 @@ as soon as one question was left open by the budget.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from math import gcd, lcm
 
 from flashwright.base.extent import Extent
@@ -35,6 +35,14 @@ class Solution:
         self.extents = extents
         self.sizes = sizes
         self.proven = proven
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """``size`` bytes (0: nothing; ``None``: impossible), or not known where not ``sure``."""
+
+    size: int | None
+    sure: bool
 
 
 def optimise(problem: Problem, budget: Budget, tries: int) -> Solution | None:
@@ -88,23 +96,20 @@ def sketch(problem: Problem, budget: Budget, tries: int) -> dict[str, Extent] | 
 
 def probe(
     problem: Problem, solution: Solution, name: str, need: int, group: Group, tries: int
-) -> int | None:
-    """What ``need`` bytes for partition ``name`` cost each member of ``group``, in bytes.
+) -> Cost:
+    """What ``need`` bytes for partition ``name`` cost each member of ``group``.
 
-    0 if all sizes can stay, ``None`` if it cannot be had at all (or the search was cut short).
+    Partitions of the rest may shrink for it as far as they go.
     """
     item = replace(problem.items[name], need=need, exact=None)
     if item.most is not None and item.most < need:
-        return None
+        return Cost(None, True)
     changed = replace(problem, items={**problem.items, name: item})
     changed.arrange()
     optimiser = _Optimiser(changed, Budget(tries), tries // 4)
-    if not optimiser.start():
-        return None
-    k = changed.groups.index(group)
     before = solution.sizes[group.members[0].name] - group.members[0].delta
-    optimiser.shrink_to(k, before)
-    return before - optimiser.value[k]
+    found = optimiser.largest_up_to(changed.groups.index(group), before)
+    return Cost(None if found is None else before - found, not optimiser.unsure)
 
 
 def _by_goal(problem: Problem) -> list[Group]:
@@ -153,32 +158,51 @@ class _Optimiser:
             laid.update(self._lay(owner, sizes) or {})
         return laid
 
-    def shrink_to(self, k: int, before: int) -> None:
-        """Give group ``k`` its largest size up to ``before``; other groups as small as they go."""
-        self._largest(k, before)
+    def largest_up_to(self, k: int, before: int) -> int | None:
+        """The largest size up to ``before`` of group ``k``, others as small as they go, or no."""
+        group = self.problem.groups[k]
+        if not all(map(self._monotone, self.problem.groups)):
+            if not self.start():
+                return None
+            self._largest(k, before)
+            return self.value[k]
+        if not self._sound() or not self._smallest(range(len(self.problem.groups))):
+            return None
+        candidates = self._grid(group, self.value[k], before)
+        below, above, stride = -1, len(candidates), 1
+        while above - below > 1:
+            probe = max((below + above) // 2, above - stride)
+            self.value[k] = candidates[probe]
+            if self._fits():
+                below = probe
+            else:
+                above, stride = probe, 2 * stride
+        return candidates[below] if below >= 0 else None
 
     def start(self) -> bool:
         """Find the first sizes of all groups that fit, from the least on."""
-        groups = self.problem.groups
-        if any(g.most is not None and g.most < g.least for g in groups):
-            return False
-        return self._first(0)
+        return self._sound() and self._first(0)
+
+    def _sound(self) -> bool:
+        return all(g.most is None or g.most >= g.least for g in self.problem.groups)
 
     def _first(self, k: int) -> bool:
         """Give the groups from ``k`` on the smallest sizes that fit together."""
         groups = self.problem.groups
-        hard: list[int] = []
-        for j in range(k, len(groups)):
-            if not self._monotone(groups[j]):
-                hard.append(j)
-                continue
-            least = groups[j].least
-            smallest = next(self._candidates(groups[j], least, 4 * least + (1 << 40)), None)
-            most = groups[j].most
+        numbers = range(k, len(groups))
+        hard = [j for j in numbers if not self._monotone(groups[j])]
+        return self._smallest(j for j in numbers if j not in hard) and self._first_of(hard)
+
+    def _smallest(self, numbers: Iterable[int]) -> bool:
+        """Give groups their smallest size; false if one has none within its bounds."""
+        for j in numbers:
+            group = self.problem.groups[j]
+            least, most = group.least, group.most
+            smallest = next(self._candidates(group, least, 4 * least + (1 << 40)), None)
             if smallest is None or (most is not None and smallest > most):
                 return False
             self.value[j] = smallest
-        return self._first_of(hard)
+        return True
 
     def _first_of(self, hard: list[int]) -> bool:
         """The same for groups of which a smaller size does not always fit: each size is tried."""
