@@ -1,8 +1,8 @@
 """Changing the partitions of an existing C file in place.
 
 Only what differs is touched: the number, string or symbol that says it, in the style in which it
-was written (hexadecimal digits, case, width, decimal). Comments, order and all else stay. New
-partitions are appended at the end of the table.
+was written (hexadecimal digits, case, width, decimal, products of 1024). Comments, order and all
+else stay. New partitions are appended at the end of the table.
 
 Laws: the result is read again before it is handed out, and is refused (FMT130) if it does not say
 what was wished; a value that a macro or an expression gives is replaced by a number where it is
@@ -12,7 +12,6 @@ used, and that is told (FMT131). What is in the file and not in the tables stays
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 
 from flashwright.base.size import format_hex
@@ -31,9 +30,8 @@ from flashwright.formats.alios_c_write import (
 from flashwright.formats.c_preprocess import blanked
 from flashwright.formats.c_source import c_string
 from flashwright.formats.format import Encoded, ReadOptions, Source, WriteOptions
+from flashwright.formats.number_style import restyled
 from flashwright.model.table import Partition, Table
-
-_LITERAL = re.compile(r"(?P<prefix>0[xX])?(?P<digits>[0-9a-fA-F]+)(?P<suffix>[uUlL]*)")
 
 
 @dataclass(slots=True)
@@ -154,7 +152,7 @@ def _edit_entry(
         if value % unit:
             edits.refuse(f"{format_hex(value)} of `{wish.name}` is not a multiple of 4 KiB")
             continue
-        _set_number(raw, member, value // unit, wish.name, edits)
+        _set_number(raw, member, (value // unit, old // unit), wish.name, edits)
     if table.kind is not Kind.LOGIC:
         return
     if wish.owner != now.owner:
@@ -165,33 +163,26 @@ def _edit_entry(
         _set_text(raw, "description", c_string(wish.description), wish.name, edits)
 
 
-def _set_number(raw: RawEntry, member: str, value: int, name: str, edits: _Edits) -> None:
+def _set_number(
+    raw: RawEntry, member: str, values: tuple[int, int], name: str, edits: _Edits
+) -> None:
+    """Replace a number; ``values`` are the new one and the one that is written there."""
+    value, old = values
     cell = raw.cells.get(member)
     span = _span(cell, edits)
     if cell is None or span is None:
         edits.refuse(f"{member} of `{printable(name, 60)}` is not written as a number of its own")
         return
     before = edits.reading.text.data[span[0] : span[1]].decode("latin-1")
-    said = _LITERAL.fullmatch(before)
-    if said is None:
+    styled = restyled(value, before, old, upper=True)
+    if styled is None:
         place = edits.reading.text.place(cell.node)
         shown = printable(before, 60)
         message = f"`{shown}` is replaced by {format_hex(value)}"
         help = "what else uses the names in it keeps their values"
         edits.findings.append(warning("FMT131", message, help, place))
-    edits.patches[span] = _styled(value, said).encode()
-
-
-def _styled(value: int, said: re.Match[str] | None) -> str:
-    """``value`` in the style of the number that it replaces."""
-    if said is None:
-        return format_hex(value)
-    if not said["prefix"]:
-        return f"{value}{said['suffix']}"
-    digits = said["digits"]
-    lower = any(c in "abcdef" for c in digits)
-    width = len(digits) if digits.startswith("0") and len(digits) > 1 else 1
-    return said["prefix"] + f"{value:0{width}{'x' if lower else 'X'}}" + said["suffix"]
+        styled = format_hex(value)
+    edits.patches[span] = styled.encode()
 
 
 def _set_text(raw: RawEntry, member: str, text: str, name: str, edits: _Edits) -> None:

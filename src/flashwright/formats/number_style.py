@@ -26,25 +26,29 @@ _UNITS = (1 << 10, 1 << 12)
 _MACROS = (1 << 10, 1 << 20, 1 << 30)
 
 
-def restyled(value: int, said: str, before: int | None = None) -> str | None:
-    """``value`` in the style of ``said``, whose value is ``before`` (0 or more, as ``value``)."""
+def restyled(
+    value: int, said: str, before: int | None = None, *, upper: bool = False
+) -> str | None:
+    """``value`` in the style of ``said``, whose value is ``before`` (0 or more, as ``value``).
+
+    ``upper`` decides about the digits A to F where ``said`` has none of them.
+    """
     literal = _LITERAL.fullmatch(said)
     if literal is not None and number(said) is not None:
-        return _literal(value, literal)
+        return _literal(value, literal, upper=upper)
     call = _CALL.fullmatch(said)
     if call is not None:
         return _call(value, call, before)
     return _product(value, said)
 
 
-def _literal(value: int, said: re.Match[str]) -> str:
+def _literal(value: int, said: re.Match[str], *, upper: bool) -> str:
     digits = said["digits"]
     if not said["prefix"]:
         octal = len(digits) > 1 and digits.startswith("0")
         return f"{format_hex(value)}{said['suffix']}" if octal else f"{value}{said['suffix']}"
-    lower = not any(c in "ABCDEF" for c in digits) and (
-        any(c in "abcdef" for c in digits) or said["prefix"] == "0x"
-    )
+    small = any(c in "abcdef" for c in digits)
+    lower = small or not (upper or said["prefix"] == "0X" or any(c in "ABCDEF" for c in digits))
     width = len(digits) if digits.startswith("0") and len(digits) > 1 else 1
     return said["prefix"] + f"{value:0{width}{'x' if lower else 'X'}}" + said["suffix"]
 
