@@ -5,8 +5,10 @@ from __future__ import annotations
 from layouts import BLOCK, flash
 
 from flashwright.base.extent import Extent
+from flashwright.base.record import replace
 from flashwright.flash.chips import Chips
 from flashwright.flash.steps import CheckpointStep, CopyStep, EraseStep, ProgramStep
+from flashwright.model.geometry import Overwrite
 from flashwright.sim.area import Board
 from flashwright.sim.prove import Verdict, prove_machine
 from flashwright.sim.steps import Lying, Migration
@@ -32,8 +34,8 @@ MARKED = (
 )
 
 
-def prove_steps(steps, wanted=(NEW,), runner=APP):
-    board = Board(Chips([flash(16)]))
+def prove_steps(steps, wanted=(NEW,), runner=APP, chip=None):
+    board = Board(Chips([chip or flash(16)]))
     board.area("all", "embedded", Extent.of(0, 16 * BLOCK))
     return prove_machine(Migration(board, steps, (APP, OLD), wanted, runner))
 
@@ -42,8 +44,12 @@ def broken(proof):
     return {j.law for j in proof.judgements if j.verdict is Verdict.VIOLATED}
 
 
-def test_a_torn_mark_cannot_be_programmed_again_without_an_erase():
-    proof = prove_steps(moved(*MARKED))
+def test_a_torn_mark_is_programmed_again_where_that_only_clears_bits():
+    assert prove_steps(moved(*MARKED)).verdict is Verdict.HOLDS
+
+
+def test_a_torn_mark_cannot_be_programmed_again_where_a_unit_is_programmed_once():
+    proof = prove_steps(moved(*MARKED), chip=replace(flash(16), overwrite=Overwrite.ONCE))
     assert broken(proof) == {"flash"}
 
 

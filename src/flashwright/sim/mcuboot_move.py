@@ -84,6 +84,7 @@ class McubootSwapMove(McubootSwap):
             self.init(script, one, key)
         script.scramble(two)
         block, first = self.block, self.primary
+        script.body = len(script.code)
         for number in range(self.last):
             script.label(("m", number + 1, 1))
             index = self.last - number

@@ -84,6 +84,7 @@ class McubootSwapOffset(McubootSwap):
             script.scramble(one)
             self.init(script, one, (swap_type, key[1], False, False))
         script.scramble(two)
+        script.body = len(script.code)
         self._swap(script, swap_type == REVERT)
         self.finish(script, swap_type)
         return script

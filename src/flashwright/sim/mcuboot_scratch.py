@@ -50,6 +50,7 @@ class McubootSwapScratch(McubootSwap):
         self.scratch = scratch
         self.areas = (primary, secondary, scratch)
         self.scratch_trailer = Trailer(scratch, self.mode, build, scratch=True, mended=mended)
+        self.trailers.append(self.scratch_trailer)
         self.pieces = self._pieces()
 
     def resumes(self, flash: Contents) -> Trailer | None:
@@ -81,17 +82,22 @@ class McubootSwapScratch(McubootSwap):
 
     def forget(self, flash: Contents, world: World) -> Contents:
         """With nothing to swap neither the secondary slot nor scratch is read."""
-        flash = self.first_trailer.tidied(flash)
+        one = self.first_trailer.fields(flash)
+        if one.magic == GOOD or (one.magic == UNSET and one.copy_done == UNSET):
+            flash = self.first_trailer.tidied(flash)
+        else:
+            flash = self.first_trailer.junked(flash)
+        flash = self.second_trailer.reduced(flash)
         source = self.resumes(flash)
+        place = None if source is None else self.place(flash, source)
+        if source is not None and place is not None:
+            return self.without_targets(flash, place, source)
         idle = source is None or (
-            source is self.first_trailer
-            and self.place(flash, source) is None
-            and source.fields(flash).raw_type <= NONE
+            source is self.first_trailer and source.fields(flash).raw_type <= NONE
         )
         if idle and self.swap_type(flash) == NONE:
-            flash = self.unread(flash)
-            flash = self.scratch.filled(flash, JUNK)
-        return flash
+            return self.scratch.filled(self.unread(flash), JUNK)
+        return self.without_ruins(flash)
 
     def write_script(self, key: Key) -> Script:
         """Piece by piece, from the end of the image."""

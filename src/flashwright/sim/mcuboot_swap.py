@@ -16,8 +16,8 @@ from abc import abstractmethod
 from typing import NamedTuple
 
 from flashwright.base.align import align_down
-from flashwright.flash.content import DEAD, ERASED, JUNK, DeadRead, pieces
-from flashwright.flash.operations import Operation, Program
+from flashwright.flash.content import DEAD, ERASED, JUNK, DeadRead, pieces, splice
+from flashwright.flash.operations import Erase, Operation, Program
 from flashwright.model.mcuboot import Build, Mode
 from flashwright.sim.area import Area, Board, Contents
 from flashwright.sim.machine import (
@@ -44,6 +44,10 @@ from flashwright.sim.mcuboot_trailer import (
     UNSET,
     Trailer,
 )
+
+
+#: Bytes that show whether a header lies somewhere, is erased, or neither.
+HEADER = 4
 
 
 class Copy(NamedTuple):
@@ -73,6 +77,8 @@ class Script:
     def __init__(self) -> None:
         self.code: list[Instruction] = []
         self.labels: dict[Place, int] = {}
+        #: Where what comes before depends on the key, and what follows on the swap type alone.
+        self.body = -1
 
     def label(self, place: Place) -> None:
         """A swap with this status resumes here."""
@@ -102,6 +108,12 @@ class Script:
             )
 
 
+def _junk(flash: Contents, area: Area, start: int, end: int) -> Contents:
+    if start >= end:
+        return flash
+    return area.with_part(flash, area.part(splice(flash[area.index].runs, start, end, JUNK)))
+
+
 class McubootSlots(Phased):
     """A primary and a secondary slot, an application that is told of updates, and a decision.
 
@@ -128,6 +140,7 @@ class McubootSlots(Phased):
         self.size, self.build, self.permanent = size, build, permanent
         self.first_trailer = Trailer(primary, self.mode, build, mended=self.mended)
         self.second_trailer = Trailer(secondary, self.mode, build, mended=self.mended)
+        self.trailers = [self.first_trailer, self.second_trailer]
 
     def first(self) -> tuple[Contents, World]:
         """``v1`` in the primary slot, written by a programmer: no trailer."""
@@ -167,17 +180,28 @@ class McubootSlots(Phased):
         return Run(self.primary.start, ("app",))
 
     def unread(self, flash: Contents) -> Contents:
-        """The secondary slot where only its header and trailer decide: the rest is junk."""
-        area = self.secondary
+        """The secondary slot when nothing is to be swapped: only header and trailer may be read."""
         if self.second_trailer.fields(flash).magic != GOOD:
-            return area.filled(flash, JUNK)
-        keep = {0, *self.second_trailer.blocks()}
+            return self.secondary.filled(flash, JUNK)
+        return self._headers_only(flash)
+
+    def without_ruins(self, flash: Contents) -> Contents:
+        """The flash with junk for an image in the secondary slot that is not whole.
+
+        Whether a header lies there, or erased bytes, stays as it is.
+        """
+        leads = {0, self.lead}
+        if any(self.whole(flash, self.secondary, lead) for lead in leads):
+            return flash
+        return self._headers_only(flash)
+
+    def _headers_only(self, flash: Contents) -> Contents:
+        area = self.secondary
+        header = max(HEADER, area.unit)
+        end = area.start + self.second_trailer.status_at
         if self.lead:
-            keep.add(1)
-        for i in range(len(area.blocks)):
-            if i not in keep:
-                flash = area.filled(flash, JUNK, i)
-        return flash
+            flash = _junk(flash, area, area.start + header, area.start + self.lead)
+        return _junk(flash, area, area.start + self.lead + header, end)
 
     def on_boot(self, flash: Contents, world: World) -> Move:
         """Decide."""
@@ -393,6 +417,9 @@ class McubootSwap(McubootSlots):
         code = self.script(key).code
         if at == len(code):
             return self.start(flash)
+        plain = (key[0], False, False, True)
+        if at == self.script(key).body and key != plain:
+            return Go(("swap", plain, self.script(plain).body, 0))
         now = code[at]
         then = ("swap", key, at + 1, 0)
         if isinstance(now, Copy):
@@ -407,13 +434,42 @@ class McubootSwap(McubootSlots):
         return Act(now, then)
 
     def forget(self, flash: Contents, world: World) -> Contents:
-        """With nothing to swap the secondary slot is not read."""
-        flash = self.first_trailer.tidied(flash)
-        if self.second_trailer.fields(flash).magic == BAD:
-            flash = self.second_trailer.tidied(flash)
-        if self.resumes(flash) is None and self.swap_type(flash) == NONE:
-            flash = self.unread(flash)
-        return flash
+        """Leave out what is not read of trailers, and what a resumed swap erases first.
+
+        With nothing to swap the secondary slot is not read.
+        """
+        if self.first_trailer.fields(flash).magic == GOOD:
+            flash = self.first_trailer.tidied(flash)
+        else:
+            flash = self.first_trailer.junked(flash)
+        flash = self.second_trailer.reduced(flash)
+        source = self.resumes(flash)
+        place = None if source is None else self.place(flash, source)
+        if source is not None and place is not None:
+            return self.without_targets(flash, place, source)
+        idle = source is None or source.fields(flash).raw_type <= NONE
+        if idle and self.swap_type(flash) == NONE:
+            return self.unread(flash)
+        return self.without_ruins(flash)
+
+    def without_targets(self, flash: Contents, place: Place, source: Trailer) -> Contents:
+        """The flash with junk, up to the trailers, where a swap at ``place`` erases first.
+
+        What the headers say stays as it is.
+        """
+        swap_type = source.fields(flash).raw_type or NONE
+        script = self.script((swap_type, False, False, True))
+        at = script.labels.get(place)
+        if at is None:
+            return flash
+        less = flash
+        while at < len(script.code) and isinstance(erase := script.code[at], Erase):
+            trailer = next(t for t in self.trailers if erase.start in t.area.extent)
+            end = min(erase.end, trailer.area.start + trailer.status_at)
+            less = _junk(less, trailer.area, erase.start, end)
+            at += 1
+        before = self.headers(flash, place, swap_type)
+        return less if self.headers(less, place, swap_type) == before else flash
 
     # Pieces of scripts.
 

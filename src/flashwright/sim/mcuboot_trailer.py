@@ -82,6 +82,8 @@ class Trailer:
         self._magic = _MAGIC_8 if align == 8 else align.to_bytes(2, "little") + _MAGIC_TAIL
         self._fields: dict[Part, Fields] = {}
         self._status: dict[Part, Status] = {}
+        self._tidied: dict[Part, Part] = {}
+        self._reduced: dict[Part, Part] = {}
 
     # What is written.
 
@@ -144,19 +146,60 @@ class Trailer:
 
     def tidied(self, flash: Contents) -> Contents:
         """The flash with torn status entries as written: nobody can tell them apart."""
-        base = self.area.start + self.status_at
-        if self.fields(flash).magic == BAD:
-            # Nothing but the magic is looked at, and that only for not being good.
-            runs = splice(flash[self.area.index].runs, base, self.area.end, JUNK)
-            return self.area.with_part(flash, self.area.part(runs))
-        end = base + self.entries * self.write_size
-        for a, b, content, _ in list(pieces(flash[self.area.index].runs, base, end)):
-            if isinstance(content, str) and content not in (ERASED, STATUS):
-                runs = splice(flash[self.area.index].runs, a, b, STATUS, base)
-                flash = self.area.with_part(flash, self.area.part(runs))
-        return flash
+        part = flash[self.area.index]
+        found = self._tidied.get(part)
+        if found is None:
+            found = self._tidied[part] = self._tidy(flash)
+        return self.area.with_part(flash, found)
 
-    def _field(self, at: int, data: bytes) -> Operation:
+    def junked(self, flash: Contents) -> Contents:
+        """The flash with junk for a trailer: its magic is not good, so nothing else is read."""
+        runs = flash[self.area.index].runs
+        runs = splice(runs, self.area.start + self.status_at, self.area.end, JUNK)
+        return self.area.with_part(flash, self.area.part(runs))
+
+    def reduced(self, flash: Contents) -> Contents:
+        """The flash with no more in this trailer than is read of that of a secondary slot.
+
+        That is magic and flags: its status and sizes are never read, what swap_info says only by
+        a repair.
+        """
+        part = flash[self.area.index]
+        found = self._reduced.get(part)
+        if found is None:
+            found = self._reduced[part] = self._reduce(flash)
+        return self.area.with_part(flash, found)
+
+    def _tidy(self, flash: Contents) -> Part:
+        base = self.area.start + self.status_at
+        end = base + self.entries * self.write_size
+        runs = flash[self.area.index].runs
+        for a, b, content, _ in list(pieces(runs, base, end)):
+            if isinstance(content, str) and content not in (ERASED, STATUS):
+                runs = splice(runs, a, b, STATUS, base)
+        return self.area.part(runs)
+
+    def _reduce(self, flash: Contents) -> Part:
+        area = self.area
+        fields = self.fields(flash)
+        runs = splice(flash[area.index].runs, area.start + self.status_at, area.end, ERASED)
+        kept = [(self.image_ok_at, fields.image_ok)]
+        if fields.magic == GOOD:
+            kept += [(self.copy_done_at, fields.copy_done)]
+            if self.mended and fields.raw_type:
+                kept += [(self.swap_info_at, SET)]
+        for at, word in kept:
+            if word != UNSET:
+                field = self._field(at, b"\x01")
+                seen = field.content if word == SET else JUNK
+                runs = splice(runs, field.start, field.end, seen, field.start)
+        if fields.magic != UNSET:
+            start = area.start + self.magic_at
+            seen = self._magic if fields.magic == GOOD else JUNK
+            runs = splice(runs, start, area.end, seen, start)
+        return area.part(runs)
+
+    def _field(self, at: int, data: bytes) -> Program:
         erased = bytes([self.area.erased_value])
         return self.area.write(
             at, data + erased * (align_up(len(data), self.area.unit) - len(data))
