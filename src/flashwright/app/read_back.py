@@ -46,6 +46,9 @@ def read_back(
         sdk=options.sdk,
         table_offset=options.table_offset,
         secure_boot=options.secure_boot,
+        bootloader_offset=options.bootloader_offset,
+        environment=options.environment,
+        extra_subtypes=options.extra_subtypes,
     )
     decoded = form.decode(source, reading)
     told = " ".join(f"{f.message} {f.help}" for f in encoded.findings)

@@ -59,6 +59,9 @@ def execute(args: argparse.Namespace) -> int:
             secure_boot=args.secure_boot,
             defines=options.defines,
             flash_size=args.flash_size,
+            bootloader_offset=args.bootloader_offset,
+            environment=options.environment,
+            extra_subtypes=options.extra_subtypes,
         )
     except (UsageError, FileFaultError) as fault:
         return complain(fault.finding)

@@ -8,7 +8,7 @@ style of an existing file are kept where it is given (``WriteOptions.base``).
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from flashwright.base.nearest import did_you_mean
 from flashwright.base.size import format_hex
@@ -31,9 +31,44 @@ _BOMS = (
     (b"\xff\xfe", "utf-16"),
     (b"\xfe\xff", "utf-16"),
 )
-_VARIABLE = re.compile(r"\$(?:([A-Za-z0-9_]+)|\{([^}]*)\})", re.ASCII)
-_UNKNOWN = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)")
+_VARIABLE = r"\$(?:([A-Za-z0-9_]+)|\{([^}]*)\})"
+_UNKNOWN = r"\$([A-Za-z_][A-Za-z0-9_]*)"
+#: A longer line is cut: no field of it could be used.
+_LONGEST_LINE = 4096
 _FIELDS = ("name", "type", "subtype", "start", "size", "flags")
+
+
+class FieldPlaces(Mapping[str, Place]):
+    """Where the fields of a line are, worked out when somebody asks: of a sound table nobody does.
+
+    Columns are those of the text before variables are expanded.
+    """
+
+    __slots__ = ("_line", "_path", "_text")
+
+    def __init__(self, path: str, line: int, text: str) -> None:
+        self._path = path
+        self._line = line
+        self._text = text
+
+    def __getitem__(self, name: str) -> Place:
+        if name not in _FIELDS:
+            raise KeyError(name)
+        parts = self._text.split(",", len(_FIELDS))
+        number = _FIELDS.index(name)
+        before = sum(len(part) + 1 for part in parts[:number])
+        part = parts[number] if number < len(parts) else ""
+        lead = len(part) - len(part.lstrip())
+        return Place(self._path, self._line, min(before + lead, len(self._text)) + 1)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_FIELDS)
+
+    def __len__(self) -> int:
+        return len(_FIELDS)
+
+    def __repr__(self) -> str:
+        return repr(dict(self))
 
 
 def decode(source: Source, options: ReadOptions) -> Decoded:
@@ -72,7 +107,9 @@ def _text(source: Source, findings: list[Finding]) -> str | None:
         return None
 
 
-def _subtypes(options: ReadOptions, findings: list[Finding]) -> dict[int, dict[str, int]]:
+def _subtypes(options: ReadOptions, findings: list[Finding]) -> Mapping[int, Mapping[str, int]]:
+    if not options.extra_subtypes:
+        return terms.SUBTYPES
     known = {kind: dict(words) for kind, words in terms.SUBTYPES.items()}
     for text in options.extra_subtypes:
         parts = [p.strip() for p in text.split(",")]
@@ -101,7 +138,8 @@ def _rows(
 ) -> list[Row]:
     rows: list[Row] = []
     for number, raw in enumerate(text.splitlines(), 1):
-        line = _expanded(raw, options.environment).strip()
+        line = raw if "$" not in raw else _expanded(raw, options.environment)
+        line = line[:_LONGEST_LINE].strip()
         if not line or line.startswith("#"):
             continue
         if len(rows) >= MOST_ROWS:
@@ -122,7 +160,7 @@ def _expanded(line: str, environment: Mapping[str, str]) -> str:
     def value(match: re.Match[str]) -> str:
         return environment.get(match[1] or match[2], match[0])
 
-    return _VARIABLE.sub(value, line)[:4096]
+    return re.sub(_VARIABLE, value, line, flags=re.ASCII)
 
 
 def _row(
@@ -132,13 +170,12 @@ def _row(
     subtypes: Mapping[int, Mapping[str, int]],
     findings: list[Finding],
 ) -> Row | None:
-    unknown = _UNKNOWN.match(line)
-    if unknown:
+    if line[0] == "$" and (unknown := re.match(_UNKNOWN, line)):
         help = f"set it in the environment: {unknown[1]}=..."
         findings.append(error("FMT210", f"unknown variable `{unknown[1]}`", help, place))
         return None
     fields = [f.strip() for f in (line + ",,,,,").split(",")]
-    places = _places(raw, place)
+    places = FieldPlaces(place.path, place.line, raw)
     before = len(findings)
     kind = _field(fields[1], "type", terms.TYPES, places, findings)
     words = subtypes.get(kind, {}) if kind is not None else {}
@@ -154,17 +191,6 @@ def _row(
     if len(findings) > before:
         return None
     return Row(fields[0], kind or 0, subtype or 0, offset, size or 0, flags, place, places)
-
-
-def _places(raw: str, place: Place) -> dict[str, Place]:
-    """Where the fields of a line are; columns of the text before variables are expanded."""
-    result = {}
-    at = 0
-    for name, part in zip(_FIELDS, (raw + ",,,,,").split(","), strict=False):
-        lead = len(part) - len(part.lstrip())
-        result[name] = Place(place.path, place.line, min(at + lead, len(raw)) + 1)
-        at += len(part) + 1
-    return result
 
 
 def _field(
@@ -214,6 +240,8 @@ def _number_or_blank(
 
 
 def _flags(text: str, places: Mapping[str, Place], findings: list[Finding]) -> tuple[str, ...]:
+    if not text:
+        return ()
     flags = []
     for flag in text.split(":"):
         if flag in terms.FLAGS:
@@ -237,14 +265,17 @@ def encode(tables: tuple[Table, ...], options: WriteOptions) -> Encoded:
     rows, findings = rows_of(tables, "esp-idf-csv")
     if worst(findings) is Severity.ERROR:
         return Encoded(None, findings)
-    lines = [_line(row) for row in rows]
     if options.base is not None:
-        return _into(options.base, rows, lines, findings)
+        from flashwright.formats.esp_idf_edit import written_into
+
+        encoded = written_into(options.base, rows, tables[0].device, options)
+        return Encoded(encoded.data, (*findings, *encoded.findings))
     head = "# ESP-IDF Partition Table\n# Name, Type, SubType, Offset, Size, Flags\n"
-    return Encoded((head + "".join(line + "\n" for line in lines)).encode(), findings)
+    return Encoded((head + "".join(line_of(row) + "\n" for row in rows)).encode(), findings)
 
 
-def _line(row: Row) -> str:
+def line_of(row: Row) -> str:
+    """The row as a line of its own, without an end."""
     cells = (
         row.name,
         terms.type_word(row.type),
@@ -260,44 +291,3 @@ def _size(size: int) -> str:
     if size and size % (1 << 20) == 0:
         return f"{size >> 20}M"
     return f"{size >> 10}K" if size and size % 1024 == 0 else format_hex(size).lower()
-
-
-def _into(
-    base: Source, rows: list[Row], lines: list[str], findings: tuple[Finding, ...]
-) -> Encoded:
-    """The text of ``base`` with the numbers that changed; new rows at the end, dropped ones out."""
-    faults: list[Finding] = []
-    text = _text(base, faults)
-    if text is None:
-        return Encoded(None, (*findings, *faults))
-    end = "\r\n" if "\r\n" in text else "\n"
-    by_name = {row.name: (row, line) for row, line in zip(rows, lines, strict=True)}
-    result = []
-    for raw in text.splitlines():
-        stripped = raw.strip()
-        name = stripped.split(",")[0].strip()
-        if not stripped or stripped.startswith("#"):
-            result.append(raw)
-        elif name in by_name:
-            result.append(_changed(raw, by_name.pop(name)[0]))
-    result += [line for _, line in by_name.values()]
-    return Encoded((end.join(result) + end).encode(), findings)
-
-
-def _changed(raw: str, row: Row) -> str:
-    """The line with the fields whose value is another one now."""
-    parts = raw.split(",")
-    parts += [""] * (5 - len(parts))
-    for index, value, written in (
-        (3, row.offset or 0, format_hex(row.offset or 0).lower()),
-        (4, row.size or 0, _size(row.size or 0)),
-    ):
-        old = parts[index].strip()
-        try:
-            same = (not old and index == 3) or terms.number(old) == value
-        except terms.NumberError:
-            same = False
-        if not same:
-            lead = parts[index][: len(parts[index]) - len(parts[index].lstrip())]
-            parts[index] = lead + written
-    return ",".join(parts)

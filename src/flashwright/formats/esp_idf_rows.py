@@ -8,7 +8,7 @@ after the cut, sizes of nothing, numbers that do not fit. What a layout *means* 
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Mapping
 
 from flashwright.base.align import align_up
 from flashwright.base.extent import Extent
@@ -22,6 +22,9 @@ from flashwright.model.table import Partition, Role, Table
 
 _LARGEST = 1 << 32
 
+#: Types whose rows have their place and size from elsewhere.
+_OF_THE_SYSTEM = (terms.BOOTLOADER, terms.PARTITION_TABLE)
+
 
 @record(frozen=False)
 class Row:
@@ -34,7 +37,7 @@ class Row:
     size: int | None
     flags: tuple[str, ...] = ()
     place: Place | None = None
-    places: dict[str, Place] = field(default_factory=dict)
+    places: Mapping[str, Place] = field(default_factory=dict)
 
     def at(self, name: str) -> Place | None:
         """Where field ``name`` is written."""
@@ -51,9 +54,10 @@ def lay_out(rows: list[Row], options: ReadOptions, findings: list[Finding]) -> N
     table_offset = _table_offset(options)
     last_end = table_offset + terms.TABLE_SIZE
     for position, row in enumerate(rows):
-        _fixed_row(row, options, findings)
-        if row.type in (terms.BOOTLOADER, terms.PARTITION_TABLE) and row.subtype == 0:
-            continue
+        if row.type in _OF_THE_SYSTEM:
+            _fixed_row(row, options, findings)
+            if row.subtype == 0:
+                continue
         if row.offset is not None and row.offset < last_end:
             before = "the partition table" if position == 0 else "the row before"
             findings.append(
@@ -100,8 +104,7 @@ def find_what_passes(rows: list[Row], findings: list[Finding], md5: bool = True)
     """What the reference tool accepts, although the device sees something else."""
     labels = [label_of(row.name) for row in rows]
     for row, label in zip(rows, labels, strict=True):
-        raw = row.name.encode("utf-8", "surrogatepass")
-        if len(raw) > terms.LABEL:
+        if len(label) == terms.LABEL and len(raw := _encoded(row.name)) > terms.LABEL:
             kept = printable(label.decode("utf-8", "replace"))
             findings.append(
                 warning(
@@ -115,6 +118,16 @@ def find_what_passes(rows: list[Row], findings: list[Finding], md5: bool = True)
             findings.append(
                 warning("FMT222", f"{row.shown} has no bytes", "give it a size", row.at("size"))
             )
+    if len(set(labels)) < len(labels):
+        _find_same_labels(rows, labels, findings)
+    most = (terms.MOST_TABLE - 1) // terms.ENTRY - (1 if md5 else 0)
+    if len(rows) == most:
+        findings.append(
+            note("FMT223", f"the table is full: {most} rows", "no row can be added any more")
+        )
+
+
+def _find_same_labels(rows: list[Row], labels: list[bytes], findings: list[Finding]) -> None:
     first: dict[bytes, Row] = {}
     for row, label in zip(rows, labels, strict=True):
         if label in first and first[label].name != row.name:
@@ -130,11 +143,6 @@ def find_what_passes(rows: list[Row], findings: list[Finding], md5: bool = True)
                 )
             )
         first.setdefault(label, row)
-    most = (terms.MOST_TABLE - 1) // terms.ENTRY - (1 if md5 else 0)
-    if len(rows) == most:
-        findings.append(
-            note("FMT223", f"the table is full: {most} rows", "no row can be added any more")
-        )
 
 
 def table_of(
@@ -156,7 +164,11 @@ def table_of(
 
 def label_of(name: str) -> bytes:
     """The label in flash: the first 16 bytes of the name."""
-    return name.encode("utf-8", "surrogatepass")[: terms.LABEL]
+    return _encoded(name)[: terms.LABEL]
+
+
+def _encoded(name: str) -> bytes:
+    return name.encode("utf-8", "surrogatepass")
 
 
 def _partition(row: Row) -> Partition:
@@ -219,12 +231,13 @@ def _bootloader_offset(options: ReadOptions) -> int | None:
     return boot.start if boot is not None else None
 
 
-def _alignment(type_: int) -> int:
+def alignment(type_: int) -> int:
+    """What the offset of a row of this type is a multiple of, in bytes."""
     return 0x10000 if type_ == terms.APP else 0x1000
 
 
 def _aligned(offset: int, row: Row) -> int:
-    return align_up(offset, _alignment(row.type))
+    return align_up(offset, alignment(row.type))
 
 
 def _until(row: Row, end: int, findings: list[Finding]) -> int:
@@ -245,7 +258,7 @@ def _until(row: Row, end: int, findings: list[Finding]) -> int:
 
 def _verify_row(row: Row, options: ReadOptions, findings: list[Finding]) -> None:
     start, size = row.offset or 0, row.size or 0
-    align = _alignment(row.type)
+    align = alignment(row.type)
     if start % align:
         findings.append(
             error(
@@ -271,12 +284,13 @@ def _verify_row(row: Row, options: ReadOptions, findings: list[Finding]) -> None
             )
     if row.type == terms.DATA:
         _verify_data(row, findings)
-    for what, value, limit in (
+    fields = (
         ("type", row.type, 0x100),
         ("subtype", row.subtype, 0x100),
         ("start", start, _LARGEST),
         ("size", size, _LARGEST),
-    ):
+    )
+    for what, value, limit in fields:
         if not 0 <= value < limit:
             findings.append(
                 error(
@@ -316,7 +330,9 @@ def _verify_data(row: Row, findings: list[Finding]) -> None:
 
 
 def _verify_names(rows: list[Row], findings: list[Finding]) -> None:
-    counts = Counter(row.name for row in rows)
+    names = [row.name for row in rows]
+    if len(set(names)) == len(names):
+        return
     seen: dict[str, Row] = {}
     for row in rows:
         if row.name in seen:
@@ -325,7 +341,7 @@ def _verify_names(rows: list[Row], findings: list[Finding]) -> None:
                 Finding(
                     "FMT211",
                     Severity.ERROR,
-                    f"{row.shown} names {counts[row.name]} partitions",
+                    f"{row.shown} names {names.count(row.name)} partitions",
                     "names must be unique: esp_partition_find() returns the first",
                     row.place,
                     related=(first,) if first else (),
@@ -337,11 +353,11 @@ def _verify_names(rows: list[Row], findings: list[Finding]) -> None:
 def _verify_places(rows: list[Row], options: ReadOptions, findings: list[Finding]) -> None:
     table_offset = _table_offset(options)
     free = table_offset + terms.TABLE_SIZE
-    told = {f.place for f in findings if f.code == "FMT213"}
+    told = {f.place for f in findings if f.code == "FMT213"} if findings else ()
     last: Row | None = None
     for row in sorted(rows, key=lambda r: r.offset or 0):
         start = row.offset or 0
-        own = row.type in (terms.BOOTLOADER, terms.PARTITION_TABLE) and row.subtype == 0
+        own = row.type in _OF_THE_SYSTEM and row.subtype == 0
         if start < free and not own and row.at("start") not in told:
             findings.append(
                 error(

@@ -76,7 +76,7 @@ class WriteOptions:
     """How to write: the version of the ecosystem's SDK, and what the target needs to know.
 
     ``base`` is an existing file into which the tables are to be written, keeping all else; it is
-    read with ``defines`` and ``flash_size`` as in ``ReadOptions``.
+    read with ``defines``, ``environment`` and the other facts as in ``ReadOptions``.
     """
 
     sdk: str = ""
@@ -86,6 +86,9 @@ class WriteOptions:
     secure_boot: str = ""
     defines: Mapping[str, str] = field(default_factory=dict)
     flash_size: int | None = None
+    bootloader_offset: int | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+    extra_subtypes: tuple[str, ...] = ()
 
 
 @record()
