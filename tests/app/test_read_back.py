@@ -144,3 +144,11 @@ def test_no_format_loses_a_partition_or_its_place_in_silence(layout: Table, to: 
             p.writable for t in again.tables for p in t.partitions if p.extent == partition.extent
         ):
             assert "read-only" in words
+
+
+def test_each_of_several_tables_is_compared_with_its_own() -> None:
+    small = replace(table(part("boot", Role.BOOTLOADER, 0, 0x8000)), name="flash_map")
+    large = replace(table(part("boot", Role.BOOTLOADER, 0, 0xC000)), name="LARGE")
+    encoded = convert((small, large), "mynewt-bsp")
+    assert encoded.data is not None, encoded.findings
+    assert convert((large, small), "mynewt-bsp").data is not None

@@ -74,8 +74,13 @@ def _differences(
 ) -> Iterable[Finding]:
     """What of ``table`` is not in what was written, except what ``told`` names."""
     partitions = max(
-        (t.partitions for t in written), key=lambda t: len(_pairs(table.partitions, t)), default=()
-    )
+        written,
+        key=lambda t: (
+            sum(old.extent == new.extent for old, new in _pairs(table.partitions, t.partitions)),
+            t.name == table.name,
+        ),
+        default=Table("", ()),
+    ).partitions
     pairs = _pairs(table.partitions, partitions)
     there = {id(partition) for partition, _ in pairs}
     for partition in table.partitions:
