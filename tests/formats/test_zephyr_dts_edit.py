@@ -393,6 +393,30 @@ def test_refusals() -> None:
     assert hidden.data is None and "FMT190" in codes(hidden)
 
 
+def test_syntax_errors_are_told() -> None:
+    text = BOARD + "&uart1 { a = <1> b }\n};\n"
+    base = Source("board.dts", text.encode(), OTHERS)
+    encoded = edited(base, {"slot0_partition": at(0xC000, 0x30000)})
+    assert text_of(encoded) == text.replace("<0xc000 0x32000>", "<0xc000 0x30000>")
+    assert set(codes(encoded)) == {"FMT182"}
+    none = encode((table_of(BASES["board.dts"]),), WriteOptions(base=Source("a.dts", b"int x[;")))
+    assert none.data is None and codes(none)[0] == "FMT190"
+
+
+def test_wide_cells() -> None:
+    text = PARTITIONS.replace("-cells = <1>", "-cells = <2>")
+    for old in ("<0x0 DT", "<0xc000 0x32000>", "<0x0003E000 0x32000>", "<0x7a000 (6"):
+        text = text.replace(old, old.replace("<", "<0x0 ").replace(" 0x32", " 0x0 0x32"))
+    text = text.replace("0x0 0x0 DT", "0x0 0x0 0x0 DT").replace("0x7a000 (6", "0x7a000 0 (6")
+    base = Source("a.overlay", text.encode())
+    assert edited(base, {}).data == base.data
+    far = edited(base, {"slot1_partition": at(0x1_2000_0000, 0x2_0000_0000)})
+    assert "partition@120000000 {" in text_of(far)
+    assert "reg = <0x1 0x20000000 0x2 0x0>;" in text_of(far)
+    added = text_of(edited(base, {}, part("lfs_partition", 0x1_0000_0000, 0x1000)))
+    assert "partition@100000000 {" in added and "reg = <0x1 0x0 0x0 0x1000>;" in added
+
+
 def test_defines_reach_the_file() -> None:
     text = BOARD.replace("0x32000>", "SLOT>")
     base = Source("board.dts", text.encode(), OTHERS)

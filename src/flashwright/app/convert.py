@@ -25,6 +25,10 @@ def convert(
         known = [f.name for f in FORMATS if f.writes]
         what = "is only read, never written" if form or to == SPEC_FORMAT else "is not known"
         return Encoded(None, (error("FMT001", f"format `{to}` {what}", did_you_mean(to, known)),))
+    if options.base is not None and not (form.edits and form.reads and not form.binary):
+        help = "leave out --into: `-o` writes a whole file"
+        message = f"format `{to}` is written whole, never into an existing file"
+        return Encoded(None, (error("FMT008", message, help),))
     encoded = form.encode(tables, options)
     return read_back(form, tables, encoded, options)
 

@@ -83,6 +83,20 @@ PAGES: tuple[Page, ...] = (
         """,
     ),
     page(
+        "FMT008",
+        "written-whole",
+        Severity.ERROR,
+        """A file is to be kept that this format cannot be written into.
+
+        ## Why it matters
+        Headers, linker scripts, Markdown and binary tables are written whole; what else is in the
+        existing file would be lost.
+
+        ## How to fix
+        Leave out `--into`, and write to a file of its own.
+        """,
+    ),
+    page(
         "HST001",
         "cannot-read",
         Severity.ERROR,

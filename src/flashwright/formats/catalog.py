@@ -126,6 +126,7 @@ FORMATS: tuple[Format, ...] = (
         "flashwright.formats.own_json",
         (".json",),
         ((rb'"tables"\s*:\s*\['), (rb'"flashwright"|"partitions"\s*:')),
+        edits=False,
     ),
     Format(
         "ld-memory",
@@ -133,6 +134,7 @@ FORMATS: tuple[Format, ...] = (
         "flashwright.formats.ld_memory",
         (".ld", ".x", ".lds"),
         ((rb"^[ \t]*MEMORY\b\s*\{"),),
+        edits=False,
     ),
     Format(
         "rust-memory-x",

@@ -114,7 +114,8 @@ class Format:
     ``signatures`` are regular expressions (multi-line, the dot matches all) over the first part of
     a file; the share of them that match is how sure the recognition is. The module is imported when
     the format is used; it has ``decode`` (unless ``reads`` is false) and ``encode`` (unless
-    ``writes`` is false).
+    ``writes`` is false). ``edits`` is false where ``encode`` knows no ``WriteOptions.base``; so do
+    all formats that are binary or only written.
     """
 
     name: str
@@ -125,6 +126,7 @@ class Format:
     reads: bool = True
     writes: bool = True
     binary: bool = False
+    edits: bool = True
 
     def decode(self, source: Source, options: ReadOptions) -> Decoded:
         """The tables of ``source``, as the real system would read them."""

@@ -30,6 +30,8 @@ from flashwright.model.table import Partition, Table
 
 #: A file without partitions gets them; other errors keep it from being edited.
 _NO_PARTITIONS = "FMT171"
+#: A syntax error is told; without any partition the file may be no devicetree at all.
+_SYNTAX = "FMT182"
 _CODE = "zephyr,code-partition"
 
 
@@ -45,8 +47,12 @@ def edit(tables: tuple[Table, ...], options: WriteOptions) -> Encoded:
     style = style_of(wished, options.sdk) or "fixed"
     wishes = ReadOptions(device=wished.device, defines=options.defines)
     decoded, reading = read(base, wishes)
+    unclear = [f for f in decoded.findings if f.code == _SYNTAX]
     broken = [
-        f for f in decoded.findings if f.severity is Severity.ERROR and f.code != _NO_PARTITIONS
+        f
+        for f in decoded.findings
+        if (f.severity is Severity.ERROR and f.code != _NO_PARTITIONS)
+        or (f.code == _SYNTAX and not decoded.tables)
     ]
     if reading is None or broken:
         message = f"the file cannot be edited: `{printable(base.path, 200)}` has errors"
@@ -56,6 +62,7 @@ def edit(tables: tuple[Table, ...], options: WriteOptions) -> Encoded:
     editing = _Editing(wished, present, reading, style, Sheet(base, reading))
     editing.run()
     sheet = editing.sheet
+    sheet.findings += unclear
     if sheet.refused:
         return Encoded(None, tuple(sheet.findings))
     data = sheet.patched()
