@@ -15,6 +15,7 @@ from flashwright.formats import esp_idf_terms as terms
 from flashwright.formats.esp_idf_rows import (
     Row,
     find_what_passes,
+    is_cut,
     label_of,
     table_of,
     verify,
@@ -114,9 +115,8 @@ def encode(tables: tuple[Table, ...], options: WriteOptions) -> Encoded:
     rows, findings = rows_of(tables, "esp-idf-bin")
     if worst(findings) is Severity.ERROR:
         return Encoded(None, findings)
-    cut = [r for r in rows if len(label_of(r.name)) < len(r.name.encode("utf-8", "surrogatepass"))]
-    findings = (*findings, *(_cut(row) for row in cut))
-    entries = b"".join(_entry(row) for row in rows)
+    findings = (*findings, *[_cut(row) for row in rows if is_cut(row.name)])
+    entries = b"".join([_entry(row) for row in rows])
     if options.md5:
         digest = hashlib.md5(entries, usedforsecurity=False).digest()
         entries += terms.MD5_MAGIC + digest
@@ -139,7 +139,9 @@ def _cut(row: Row) -> Finding:
 
 
 def _entry(row: Row) -> bytes:
-    bits = sum(1 << terms.FLAGS[f] for f in row.flags if f in terms.FLAGS)
+    bits = 0
+    for flag in row.flags:
+        bits |= 1 << terms.FLAGS[flag] if flag in terms.FLAGS else 0
     label = label_of(row.name)
     return _ENTRY.pack(
         terms.MAGIC, row.type, row.subtype, row.offset or 0, row.size or 0, label, bits
@@ -155,11 +157,9 @@ def rows_of(tables: tuple[Table, ...], form: str) -> tuple[list[Row], tuple[Find
     rows = []
     for partition in tables[0].partitions:
         kind, subtype = _type(partition, counted)
-        if partition.role in (Role.APPLICATION, Role.OTA_TEMP) and "type" not in (
-            partition.attributes
-        ):
+        if "type" not in partition.attributes and partition.role in _SLOTS:
             counted += 1
-        flags = tuple(f for f in partition.flags if f in terms.FLAGS)
+        flags = partition.flags and tuple(f for f in partition.flags if f in terms.FLAGS)
         if not partition.writable and "readonly" not in flags and kind == terms.DATA:
             flags = (*flags, "readonly")
         _lost(partition, flags, findings)
@@ -170,6 +170,7 @@ def rows_of(tables: tuple[Table, ...], form: str) -> tuple[list[Row], tuple[Find
     return rows, tuple(findings)
 
 
+_SLOTS = (Role.APPLICATION, Role.OTA_TEMP)
 _TYPE_OF: dict[Role, tuple[int, int]] = {
     Role.BOOTLOADER: (terms.BOOTLOADER, 0x00),
     Role.PARTITION_TABLE: (terms.PARTITION_TABLE, 0x00),
@@ -186,11 +187,13 @@ def _type(partition: Partition, slots: int) -> tuple[int, int]:
     """The type and subtype: as the partition says them, or as its role has them."""
     said_type = partition.attributes.get("type")
     said_subtype = partition.attributes.get("subtype")
+    if isinstance(said_type, int) and isinstance(said_subtype, int):
+        return said_type, said_subtype
     if said_type is not None:
         kind = _number(said_type, terms.TYPES, terms.DATA)
         words = terms.SUBTYPES.get(kind, {})
         return kind, _number(said_subtype, words, terms.UNDEFINED)
-    if partition.role in (Role.APPLICATION, Role.OTA_TEMP):
+    if partition.role in _SLOTS:
         return terms.APP, terms.OTA_FIRST + min(slots, terms.OTA_COUNT - 1)
     return _TYPE_OF.get(partition.role, (terms.DATA, terms.UNDEFINED))
 
@@ -206,28 +209,38 @@ def _number(said: object, words: object, otherwise: int) -> int:
 
 def _lost(partition: Partition, flags: tuple[str, ...], findings: list[Finding]) -> None:
     """What an ESP-IDF table cannot say of the partition."""
-    shown = f"`{printable(partition.name, 40)}`"
     if partition.owner != "embedded":
         findings.append(
             error(
                 "FMT235",
-                f"{shown} lies in flash `{printable(partition.owner)}`; the table knows one flash",
+                f"{_shown(partition)} lies in flash `{printable(partition.owner)}`; the table "
+                "knows one flash",
                 "leave it out, or register it at run time (esp_partition_register_external)",
                 partition.place,
             )
         )
     if "," in partition.name or partition.name != partition.name.strip():
         findings.append(
-            error("FMT236", f"{shown} cannot be a field of a CSV", "rename it", partition.place)
+            error(
+                "FMT236",
+                f"{_shown(partition)} cannot be a field of a CSV",
+                "rename it",
+                partition.place,
+            )
         )
-    lost = [f for f in partition.flags if f not in terms.FLAGS]
+    lost = partition.flags and [f for f in partition.flags if f not in terms.FLAGS]
     if lost:
         names = ", ".join(printable(f) for f in lost)
         findings.append(
             warning(
                 "FMT235",
-                f"the flags {names} of {shown} are not written: ESP-IDF has none of that name",
+                f"the flags {names} of {_shown(partition)} are not written: ESP-IDF has none of "
+                "that name",
                 "known: " + ", ".join(terms.FLAGS),
                 partition.place,
             )
         )
+
+
+def _shown(partition: Partition) -> str:
+    return f"`{printable(partition.name, 40)}`"

@@ -137,6 +137,7 @@ def _rows(
     findings: list[Finding],
 ) -> list[Row]:
     rows: list[Row] = []
+    usual = subtypes is terms.SUBTYPES
     for number, raw in enumerate(text.splitlines(), 1):
         line = raw if "$" not in raw else _expanded(raw, options.environment)
         line = line[:_LONGEST_LINE].strip()
@@ -148,7 +149,10 @@ def _rows(
                 error("FMT210", f"more than {MOST_ROWS} rows", help, Place(path, number))
             )
             break
-        row = _row(line, raw, Place(path, number), subtypes, findings)
+        place, places = Place(path, number), FieldPlaces(path, number, raw)
+        row = _usual_row(line, place, places) if usual else None
+        if row is None:
+            row = _row(line, place, places, subtypes, findings)
         if row is not None:
             rows.append(row)
     return rows
@@ -163,10 +167,27 @@ def _expanded(line: str, environment: Mapping[str, str]) -> str:
     return re.sub(_VARIABLE, value, line, flags=re.ASCII)
 
 
+def _usual_row(line: str, place: Place, places: Mapping[str, Place]) -> Row | None:
+    """A row of keywords and plain numbers, as most rows are; ``None`` where it needs ``_row``."""
+    fields = line.split(",")
+    if len(fields) != 5 and (len(fields) != 6 or fields[5].strip()):
+        return None
+    kind = terms.TYPES.get(fields[1].strip())
+    if kind != terms.APP and kind != terms.DATA:
+        return None
+    subtype = terms.SUBTYPES[kind].get(fields[2].strip())
+    start = fields[3].strip()
+    offset = terms.plain_number(start) if start else None
+    size = terms.plain_number(fields[4].strip())
+    if subtype is None or size is None or (start and offset is None) or line[0] == "$":
+        return None
+    return Row(fields[0].rstrip(), kind, subtype, offset, size, (), place, places)
+
+
 def _row(
     line: str,
-    raw: str,
     place: Place,
+    places: Mapping[str, Place],
     subtypes: Mapping[int, Mapping[str, int]],
     findings: list[Finding],
 ) -> Row | None:
@@ -175,7 +196,6 @@ def _row(
         findings.append(error("FMT210", f"unknown variable `{unknown[1]}`", help, place))
         return None
     fields = [f.strip() for f in (line + ",,,,,").split(",")]
-    places = FieldPlaces(place.path, place.line, raw)
     before = len(findings)
     kind = _field(fields[1], "type", terms.TYPES, places, findings)
     words = subtypes.get(kind, {}) if kind is not None else {}

@@ -18,7 +18,7 @@ from flashwright.base.text import printable
 from flashwright.diag.finding import Finding, Place, Severity, error, note, warning
 from flashwright.formats import esp_idf_terms as terms
 from flashwright.formats.format import ReadOptions
-from flashwright.model.table import Partition, Role, Table
+from flashwright.model.table import Partition, Table
 
 _LARGEST = 1 << 32
 
@@ -83,8 +83,9 @@ def verify(rows: list[Row], options: ReadOptions, findings: list[Finding]) -> No
         _verify_row(row, options, findings)
     _verify_names(rows, findings)
     _verify_places(rows, options, findings)
-    _verify_single(rows, 0x00, "otadata", findings)
-    _verify_single(rows, 0x90, "tee_ota", findings)
+    records = [r for r in rows if r.type == terms.DATA and r.subtype in (0x00, 0x90)]
+    _verify_single([r for r in records if r.subtype == 0x00], "otadata", findings)
+    _verify_single([r for r in records if r.subtype == 0x90], "tee_ota", findings)
     if options.flash_size is not None and rows:
         last = max(rows, key=lambda r: r.offset or 0)
         end = (last.offset or 0) + (last.size or 0)
@@ -104,12 +105,13 @@ def find_what_passes(rows: list[Row], findings: list[Finding], md5: bool = True)
     """What the reference tool accepts, although the device sees something else."""
     labels = [label_of(row.name) for row in rows]
     for row, label in zip(rows, labels, strict=True):
-        if len(label) == terms.LABEL and len(raw := _encoded(row.name)) > terms.LABEL:
+        if len(label) == terms.LABEL and is_cut(row.name):
+            length = len(row.name.encode("utf-8", "surrogatepass"))
             kept = printable(label.decode("utf-8", "replace"))
             findings.append(
                 warning(
                     "FMT220",
-                    f"{row.shown} has {len(raw)} bytes; the table keeps {terms.LABEL}: `{kept}`",
+                    f"{row.shown} has {length} bytes; the table keeps {terms.LABEL}: `{kept}`",
                     "shorten it: software that looks for the whole name does not find it",
                     row.place,
                 )
@@ -162,13 +164,14 @@ def table_of(
     )
 
 
+def is_cut(name: str) -> bool:
+    """Whether the label in flash is not the whole name."""
+    return len(name) > terms.LABEL or len(name.encode("utf-8", "surrogatepass")) > terms.LABEL
+
+
 def label_of(name: str) -> bytes:
     """The label in flash: the first 16 bytes of the name."""
-    return _encoded(name)[: terms.LABEL]
-
-
-def _encoded(name: str) -> bytes:
-    return name.encode("utf-8", "surrogatepass")
+    return name.encode("utf-8", "surrogatepass")[: terms.LABEL]
 
 
 def _partition(row: Row) -> Partition:
@@ -179,11 +182,11 @@ def _partition(row: Row) -> Partition:
         name=row.name,
         role=role,
         owner="embedded",
-        extent=Extent.of(start, row.size or 0),
+        extent=Extent(start, start + (row.size or 0)),
         start=start,
         id=terms.subtype_word(row.type, row.subtype) if row.type in terms.SUBTYPES else None,
         description=row.name,
-        writable="readonly" not in row.flags and role is not Role.BOOTLOADER,
+        writable="readonly" not in row.flags and row.type != terms.BOOTLOADER,
         pair="ota" if is_slot else None,
         flags=row.flags,
         attributes={"type": row.type, "subtype": row.subtype, "label": label_of(row.name)},
@@ -284,13 +287,18 @@ def _verify_row(row: Row, options: ReadOptions, findings: list[Finding]) -> None
             )
     if row.type == terms.DATA:
         _verify_data(row, findings)
-    fields = (
+    fits = 0 <= row.type < 0x100 and 0 <= row.subtype < 0x100
+    if not (fits and 0 <= start < _LARGEST and 0 <= size < _LARGEST):
+        _tell_what_does_not_fit(row, findings)
+
+
+def _tell_what_does_not_fit(row: Row, findings: list[Finding]) -> None:
+    for what, value, limit in (
         ("type", row.type, 0x100),
         ("subtype", row.subtype, 0x100),
-        ("start", start, _LARGEST),
-        ("size", size, _LARGEST),
-    )
-    for what, value, limit in fields:
+        ("start", row.offset or 0, _LARGEST),
+        ("size", row.size or 0, _LARGEST),
+    ):
         if not 0 <= value < limit:
             findings.append(
                 error(
@@ -357,7 +365,7 @@ def _verify_places(rows: list[Row], options: ReadOptions, findings: list[Finding
     last: Row | None = None
     for row in sorted(rows, key=lambda r: r.offset or 0):
         start = row.offset or 0
-        own = row.type in _OF_THE_SYSTEM and row.subtype == 0
+        own = row.subtype == 0 and row.type in _OF_THE_SYSTEM
         if start < free and not own and row.at("start") not in told:
             findings.append(
                 error(
@@ -383,8 +391,7 @@ def _verify_places(rows: list[Row], options: ReadOptions, findings: list[Finding
         last = row
 
 
-def _verify_single(rows: list[Row], subtype: int, what: str, findings: list[Finding]) -> None:
-    found = [r for r in rows if r.type == terms.DATA and r.subtype == subtype]
+def _verify_single(found: list[Row], what: str, findings: list[Finding]) -> None:
     for row in found[1:]:
         findings.append(
             error("FMT219", f"{row.shown} is a second {what} partition", "keep one", row.place)

@@ -57,6 +57,12 @@ SUBTYPES: Mapping[int, Mapping[str, int]] = {
 UNDEFINED = 0x06
 FLAGS: Mapping[str, int] = {"encrypted": 0, "readonly": 1}
 
+_UNITS: Mapping[str, int] = {"k": 1 << 10, "K": 1 << 10, "m": 1 << 20, "M": 1 << 20}
+_WORD_OF_TYPE: Mapping[int, str] = {n: w for w, n in TYPES.items()}
+_WORD_OF: Mapping[int, Mapping[int, str]] = {
+    kind: {n: w for w, n in words.items()} for kind, words in SUBTYPES.items()
+}
+
 _DATA_ROLES: Mapping[int, Role] = {
     0x00: Role.BOOT_RECORD,
     0x01: Role.CALIBRATION,
@@ -89,13 +95,27 @@ def role_of(type_: int, subtype: int) -> Role:
 
 def type_word(type_: int) -> str:
     """The keyword of a type, or its number."""
-    return next((w for w, n in TYPES.items() if n == type_), str(type_))
+    return _WORD_OF_TYPE.get(type_) or str(type_)
 
 
 def subtype_word(type_: int, subtype: int) -> str:
     """The keyword of a subtype, or its number."""
-    known = SUBTYPES.get(type_, {})
-    return next((w for w, n in known.items() if n == subtype), str(subtype))
+    return _WORD_OF.get(type_, {}).get(subtype) or str(subtype)
+
+
+def plain_number(text: str) -> int | None:
+    """The number of a text as most files have it: ``0x9000``, ``4096``, ``64K``, ``1M``.
+
+    ``None`` where it needs a closer look: ``number`` says then what it is.
+    """
+    unit = _UNITS.get(text[-1:], 1)
+    digits = text if unit == 1 else text[:-1]
+    if not (digits.isalnum() and digits.isascii()) or len(digits) > 40:
+        return None
+    try:
+        return int(digits, 0) * unit
+    except ValueError:
+        return None
 
 
 def number(text: str, keywords: Mapping[str, int] | None = None) -> int:
@@ -105,6 +125,11 @@ def number(text: str, keywords: Mapping[str, int] | None = None) -> int:
     Raises ``NumberError``.
     """
     words = keywords or {}
+    if text[:1].isalpha():
+        if text in words and text[-1] not in _UNITS:
+            return words[text]
+    elif (plain := plain_number(text)) is not None:
+        return plain
     factor, rest = 1, text
     for _ in range(8):
         last = rest[-1:].lower()
