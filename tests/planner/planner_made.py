@@ -6,10 +6,12 @@ from flashwright.base.extent import Extent
 from flashwright.diag.finding import Place
 from flashwright.model.device import BankMode, BootFacts, Device, Reserved, Window
 from flashwright.model.geometry import Bank, EraseRun, Flash
+from flashwright.model.plan import Plan
 from flashwright.model.schemes import scheme
 from flashwright.model.spec import PartitionWish, SizeWish, Spec
 from flashwright.model.table import Role
 from flashwright.model.update import Update
+from flashwright.planner.plan import plan
 
 KIB = 1024
 MIB = 1024 * KIB
@@ -81,3 +83,10 @@ def spec(device: Device, way: str | None, *wishes: PartitionWish, **more) -> Spe
 
 def line(number: int) -> Place:
     return Place("flash.toml", number, 1)
+
+
+def planned_of(asked: Spec) -> Plan:
+    """The plan of a spec that has one."""
+    made = plan(asked).plan
+    assert made is not None
+    return made

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from flashwright.app.check import Checked, checked
 from flashwright.app.layout import Layouts, planned_layouts
-from flashwright.base.size import format_hex
+from flashwright.base.nearest import did_you_mean
+from flashwright.base.size import format_hex, format_size
+from flashwright.base.text import printable
 from flashwright.diag.finding import Finding, Place, error
 from flashwright.formats.catalog import recognised
 from flashwright.formats.format import Source
@@ -68,6 +70,29 @@ def specs_of(
     return read, None
 
 
+def unknown_partition(planned: Checked, name: str) -> Finding | None:
+    """The finding for a partition that none of the plans has; none where nothing was planned."""
+    tables = planned.layouts.tables
+    names = [p.name for table in tables for p in table.partitions]
+    if not tables or name in names:
+        return None
+    return error(
+        "PLN002",
+        f"there is no partition `{printable(name)}` to tell about",
+        did_you_mean(name, dict.fromkeys(names)),
+        tables[0].place,
+    )
+
+
+def largest_text(plan: Plan, name: str) -> str:
+    """How large the partition came out that was made as large as it can be, as one line."""
+    found = plan.table.get(name)
+    if found is None:
+        return ""
+    size = f"{format_hex(found.size)} bytes ({format_size(found.size)})"
+    return f"`{printable(name)}` can have {size} at most; all others shrink for it\n"
+
+
 def schemes_text(rows: Iterable[SchemeRow]) -> str:
     """The schemes side by side: largest image, erases an update, reverts, survives a power cut."""
     cells = [("scheme", "largest image", "erases", "reverts", "power cut", "")]
@@ -90,25 +115,40 @@ def schemes_text(rows: Iterable[SchemeRow]) -> str:
 
 
 def derivation(plan: Plan, only: str | None = None) -> str:
-    """The reasons of a plan as text, step by step; ``only`` those that concern one partition."""
+    """The reasons of a plan as text, step by step; ``only`` all that concern one partition.
+
+    What holds anyway is told for one partition only.
+    """
     lines: list[str] = []
     for step in Step:
         reasons = [
-            r for r in plan.reasons if r.step is step and (only is None or r.partition == only)
+            r
+            for r in plan.reasons
+            if r.step is step and (r.decides if only is None else r.partition == only)
         ]
         if not reasons:
             continue
         lines.append(_TITLES[step])
         lines.extend(
-            f"  {r.text}" + (f"  [{r.place}]" if r.place and r.place.line else "") for r in reasons
+            f"  {r.text}"
+            + ("" if r.decides else ", which holds anyway")
+            + (f"  [{r.place}]" if r.place and r.place.line else "")
+            for r in reasons
         )
     limits = [m for m in plan.limits if only is None or m.partition == only]
     if limits:
         lines.append("Largest images")
-        lines.extend(f"  {m.partition}: {m.largest_image} bytes; {m.reason}" for m in limits)
-    if plan.binding and only is None:
+        alike: dict[tuple[int, str], list[str]] = {}
+        for m in limits:
+            alike.setdefault((m.largest_image, m.reason), []).append(m.partition)
+        lines.extend(
+            f"  {', '.join(names)}: {size} bytes ({format_hex(size)}); {reason}"
+            for (size, reason), names in alike.items()
+        )
+    binding = [text for text in plan.binding if only is None or f"`{printable(only)}`" in text]
+    if binding:
         lines.append("What binds")
-        lines.extend(f"  {text}" for text in plan.binding)
+        lines.extend(f"  {text}" for text in binding)
     if not plan.proven:
         lines.append("The search was cut short: a better plan may exist.")
     return "\n".join(lines) + "\n" if lines else ""

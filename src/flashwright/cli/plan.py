@@ -7,7 +7,14 @@ from typing import Any
 
 from flashwright.app.check import Checked
 from flashwright.app.layout import Layout
-from flashwright.app.plan import derivation, plan, schemes_text, specs_of
+from flashwright.app.plan import (
+    derivation,
+    largest_text,
+    plan,
+    schemes_text,
+    specs_of,
+    unknown_partition,
+)
 from flashwright.cli.options import UsageError, add_reporting, device_named, in_colour
 from flashwright.cli.report import complain, report
 from flashwright.formats.format import Source
@@ -50,6 +57,9 @@ def execute(args: argparse.Namespace) -> int:
     if args.compare or args.every:
         return _compare(source, catalogue, device, args)
     planned = plan(source, catalogue, maximise=args.max, device=device)
+    unknown = unknown_partition(planned, args.why) if args.why else None
+    if unknown is not None:
+        return report((unknown,), args)
     return report(
         planned.findings,
         args,
@@ -93,6 +103,8 @@ def _text(planned: Checked, args: argparse.Namespace) -> str:
     for layout in planned.layouts.layouts:
         parts.append(f"{layout.table.name}\n")
         if layout.plan is not None:
+            if args.max:
+                parts.append(largest_text(layout.plan, args.max))
             parts.append(derivation(layout.plan, args.why))
         if not args.why:
             parts.append("\n" + terminal(layout.table, colour=in_colour(args)))
@@ -110,6 +122,7 @@ def _as_json(layout: Layout) -> dict[str, Any]:
                 "step": int(r.step),
                 "text": r.text,
                 "origin": r.origin,
+                "decides": r.decides,
                 "partition": r.partition,
                 "owner": r.owner,
                 "start": r.extent.start if r.extent else None,

@@ -25,7 +25,8 @@ class Reason:
     """Why something lies where it lies: one sentence with numbers, and where the wish was said.
 
     ``partition`` is ``None`` for a statement about the whole flash. ``origin`` names what decided:
-    ``wish``, ``device``, ``scheme`` or ``rule``.
+    ``wish``, ``device``, ``scheme`` or ``rule``. ``decides`` is false for what holds anyway, since
+    something else asks for more.
     """
 
     step: Step
@@ -35,6 +36,7 @@ class Reason:
     owner: str | None = None
     extent: Extent | None = None
     place: Place | None = None
+    decides: bool = True
 
 
 @record()

@@ -41,7 +41,9 @@ def reasons(
 def why(plan: Plan, name: str) -> str:
     """Everything that a plan says of the partition called ``name``, as text; empty if unknown."""
     lines = [
-        r.text + (f"  [{r.place}]" if r.place and r.place.line else "")
+        r.text
+        + ("" if r.decides else ", which holds anyway")
+        + (f"  [{r.place}]" if r.place and r.place.line else "")
         for r in plan.reasons
         if r.partition == name
     ]
@@ -167,7 +169,7 @@ class _Teller:
             origin = decisive.origin.value
         yield self._reason(w, self._size(w, extent), origin, w.wish.place_of("size"))
         kept = self.kept.get((w.flash.name, extent.end))
-        if kept is not None:
+        if kept is not None and not self._is_rest(w):
             text = (
                 f"{w.quoted} ends where {kept} begins: {format_hex(extent.end)} - "
                 f"{format_hex(extent.size)} = {format_hex(extent.start)}"
@@ -177,11 +179,42 @@ class _Teller:
         decisive = self._decisive(w)
         for demand in self.by_partition.get(w.name, ()):
             if demand.kind not in told and (demand is not decisive or self._is_rest(w)):
-                yield self._reason(w, demand.text, demand.origin.value, demand.place)
+                decides = self._decides(w, demand, extent)
+                yield self._reason(w, demand.text, demand.origin.value, demand.place, decides)
 
-    def _reason(self, w: Wanted, text: str, origin: str, place: Place | None) -> Reason:
+    def _reason(
+        self, w: Wanted, text: str, origin: str, place: Place | None, decides: bool = True
+    ) -> Reason:
         origin = _ORIGINS.get(origin, origin)
-        return Reason(w.step, text, origin, w.name, w.flash.name, self.extents[w.name], place)
+        extent = self.extents[w.name]
+        return Reason(w.step, text, origin, w.name, w.flash.name, extent, place, decides)
+
+    def _decides(self, w: Wanted, demand: Demand, extent: Extent) -> bool:
+        """Whether the layout may be another without ``demand``; what the user said always counts.
+
+        A lower bound decides in the last erase block only, an upper one at its very edge; a
+        multiple of what is a multiple anyway decides nothing.
+        """
+        kind, value = demand.kind, demand.value
+        block = w.flash.largest_block_in(extent)
+        if demand.origin is Origin.WISH:
+            return True
+        if kind in (Kind.SIZE, Kind.AT_LEAST):
+            return self._is_rest(w) and value > extent.size - block
+        if kind is Kind.BLOCKS:
+            largest = self._decisive(w)
+            asked = 0 if largest is None else largest.value
+            return w.flash.block_count(extent) == value and asked <= extent.size - block
+        if kind is Kind.AT_MOST:
+            return extent.size + block > value
+        if kind in (Kind.ALIGN, Kind.ALIGN_SIZE):
+            ground = self.problem.grounds[w.flash.name]
+            if all(size % value == 0 for size in ground.sizes):
+                return False
+            others = [d for d in self.by_partition.get(w.name, ()) if d.kind is kind]
+            first = next(d for d in others if d.value % value == 0)
+            return first is demand
+        return True
 
     def _origin(self, w: Wanted) -> tuple[str, Place | None]:
         """Who decided where it lies: the first demand on its place, or else the scheme."""
@@ -206,6 +239,8 @@ class _Teller:
             return f"{text}: starts {reason}"
         above = self.edges.get((w.flash.name, extent.end))
         if self.problem.items[w.name].high and above is not None:
+            if (w.flash.name, extent.end) in self.kept:
+                return f"{text}: laid back from the top"
             return f"{text}: laid back from the top, ends where {above[0]} {above[1]}"
         if before is not None:
             return f"{text}: starts where {before} ends"
@@ -216,8 +251,11 @@ class _Teller:
         if align > 1:
             return f"the first free place at a multiple of {format_hex(align)}"
         if not w.flash.is_uniform:
-            block = w.flash.largest_block_in(extent)
-            return f"in erase blocks of {format_hex(block)}"
+            least, most = w.flash.smallest_block_in(extent), w.flash.largest_block_in(extent)
+            sizes = (
+                format_hex(most) if least == most else f"{format_hex(least)} to {format_hex(most)}"
+            )
+            return f"the first free place in erase blocks of {sizes}"
         return "the first free place"
 
     def _is_rest(self, w: Wanted) -> bool:
@@ -235,6 +273,9 @@ class _Teller:
         group = self.groups.get(w.name)
         if group is None or group.goal is Goal.NONE:
             return self._given_size(w, extent, name)
+        edge = self._at_most(w, extent)
+        if edge is not None:
+            return f"{name} has all that it may: {edge.text}"
         above = self.edges.get((w.flash.name, extent.end))
         if above is not None:
             return (
@@ -248,22 +289,38 @@ class _Teller:
                 f"{format_hex(extent.start)} = {format_hex(extent.size)}"
             )
         for twin in twins:
-            other = self.extents[twin]
-            same = "the same size as" if other.size == extent.size else "limited by"
-            return f"{name} has {same} `{printable(twin)}`: {format_hex(extent.size)}"
+            return f"{name} {self._beside(twin, extent)}: {format_hex(extent.size)}"
         return f"{name} is as large as its room allows: {format_hex(extent.size)}"
+
+    def _at_most(self, w: Wanted, extent: Extent) -> Demand | None:
+        """The demand that lets it be no larger than it is."""
+        bounds = [d for d in self.by_partition.get(w.name, ()) if d.kind is Kind.AT_MOST]
+        return next((d for d in bounds if d.value == extent.size), None)
+
+    def _beside(self, twin: str, extent: Extent) -> str:
+        """How a size compares with that of another partition of its group."""
+        other, quoted = self.extents[twin].size, f"`{printable(twin)}`"
+        if other == extent.size:
+            return f"has the same size as {quoted}"
+        word = "more" if extent.size > other else "less"
+        return f"has {format_hex(abs(extent.size - other))} {word} than {quoted}"
 
     def _given_size(self, w: Wanted, extent: Extent, name: str) -> str:
         blocks = w.flash.block_count(extent)
         unit = "erase block" if blocks == 1 else "erase blocks"
         decisive = self._decisive(w)
-        if decisive is None:
+        kinds = (Kind.HOLDS, Kind.EQUAL)
+        linked = [d for d in self.by_partition.get(w.name, ()) if d.kind in kinds]
+        if decisive is None and linked:
+            text = f"{linked[0].text}: {blocks} {unit}, {format_hex(extent.size)}"
+        elif decisive is None:
             text = f"{name} has {format_hex(extent.size)} bytes: {blocks} {unit}"
         elif decisive.value == extent.size:
             text = f"{decisive.text}: {blocks} {unit}"
         else:
             text = f"{decisive.text}; in {blocks} {unit} there that is {format_hex(extent.size)}"
-        if w.wish.role is Role.OTA_TEMP and holds_payload(self.spec):
+        asked = decisive is not None and decisive.origin is Origin.SCHEME
+        if w.wish.role is Role.OTA_TEMP and holds_payload(self.spec) and not asked:
             update = self.spec.update
             assert update is not None
             text += (

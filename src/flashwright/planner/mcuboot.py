@@ -44,7 +44,10 @@ def demands(spec: Spec, wanted: Sequence[Wanted]) -> Iterator[Demand]:
         blocks.append(block)
         if not w.wish.keep and scheme.name not in _UNRESTRICTED:
             least = block + overhead(spec, w, block)
-            text = f"{w.quoted} has room for an erase block of image and the trailer"
+            text = (
+                f"{w.quoted} has at least {format_hex(least)}: an erase block of image and what "
+                "MCUboot keeps"
+            )
             yield Demand(w.name, Kind.AT_LEAST, Origin.SCHEME, text, least, place=w.wish.place)
         if spec.update.max_sectors and not w.wish.keep:
             most = spec.update.max_sectors * block

@@ -68,19 +68,19 @@ def _image(spec: Spec, w: Wanted) -> Iterator[Demand]:
     room = image_room(wish)
     if not room or wish.keep:
         return
-    beside = 0
+    beside, whose = 0, ""
     if spec.update is not None and wish.role in SLOT_ROLES:
         if spec.update.scheme.ecosystem == "mcuboot":
-            beside = mcuboot.overhead(spec, w, room)
+            beside, whose = mcuboot.overhead(spec, w, room), "that MCUboot keeps"
         elif spec.update.scheme.ecosystem == "alios":
             from flashwright.planner.alios import IMAGE_TRAILER
 
-            beside = IMAGE_TRAILER
+            beside, whose = IMAGE_TRAILER, "that the build appends"
     slack = room - (wish.image or 0)
     parts = [f"an image of {format_hex(wish.image or 0)}"]
     parts += [f"slack of {format_hex(slack)}"] if slack else []
-    parts += [f"{format_hex(beside)} that the bootloader keeps"] if beside else []
-    text = f"{w.quoted} holds " + " and ".join(parts)
+    parts += [f"{format_hex(beside)} {whose}"] if beside else []
+    text = f"{w.quoted} holds " + " and ".join((", ".join(parts[:-1]), parts[-1])[len(parts) < 2 :])
     place = wish.place_of("image")
     yield Demand(w.name, Kind.AT_LEAST, Origin.WISH, text, room + beside, place=place)
 
