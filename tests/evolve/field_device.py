@@ -235,8 +235,13 @@ class Device:
         half = (end - start) // 2
         if task.in_place:
             one, other, largest = self.sequences(runs, self.plan.old)
-            if largest and (largest - 1) % task.modulus == task.remainder:
-                return []
+            slots = self.slots[id(self.plan.old)]
+            least = min(one, other)
+            running = least and slots[(least - 1) % len(slots)] == self.plan.running
+            if running and (largest - 1) % task.modulus == task.remainder:
+                at = start + half if other > one else start
+                erase = self._erase(At(task.place.owner, _local(self, task.place, at, at + half)))
+                return [*erase, Program(at, at + 32, record_entry(largest), at)]
             at = start if other > one else start + half
             erase = self._erase(At(task.place.owner, _local(self, task.place, at, at + half)))
         else:

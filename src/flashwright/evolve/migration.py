@@ -65,7 +65,10 @@ class WriteRecord:
 
     ESP-IDF: write, at ``place``, the smallest sequence above the present one with
     ``(sequence - 1) mod modulus == remainder``. In place (``in_place``) the half that is not in
-    use is written; at a new place both halves are erased first and the first one is written.
+    use is written. Where the larger sequence is such a one already, it may be one that a cut left
+    unsure: if the other half selects the running slot too, the half of the larger one is erased and
+    written again with the same sequence, else the other half is written as ever. At a new place
+    both halves are erased first and the first one is written.
     """
 
     place: At
@@ -147,12 +150,13 @@ class Migration:
         What an image decides when it runs is assumed here: the second half of the boot record is
         in use.
         """
-        found: list[Step] = self._mark_steps(0) if self.tasks else []
+        found: list[Step] = self.mark_steps(0) if self.tasks else []
         for number, task in enumerate(self.tasks, 1):
-            found += [*task_steps(task), *self._mark_steps(number)]
+            found += [*task_steps(task), *self.mark_steps(number)]
         return tuple(found)
 
-    def _mark_steps(self, number: int) -> list[Step]:
+    def mark_steps(self, number: int) -> list[Step]:
+        """The steps that say for good that the tasks up to ``number`` are done."""
         found: list[Step] = []
         if self.journal:
             if number == 0:

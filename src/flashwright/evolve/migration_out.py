@@ -158,7 +158,9 @@ def _words(task: Task) -> str:
         copies = "its only copy" if task.is_exposed else f"{task.copies} copies, one by one"
         return f"write the new partition table at {task.place} ({copies})"
     if isinstance(task, WriteRecord):
-        how = "in the half that is not in use" if task.in_place else "both halves erased first"
+        how = "both halves erased first"
+        if task.in_place:
+            how = "in the half that is not in use, or once more if it is there and may be torn"
         return (
             f"write the boot record at {task.place} ({how}): the smallest larger sequence with "
             f"(sequence - 1) mod {task.modulus} = {task.remainder}"
