@@ -12,6 +12,7 @@ from rule_tables import K, M, codes, device, flash, only, part
 from flashwright.base.extent import Extent
 from flashwright.diag.finding import Finding, Place, Severity, in_order
 from flashwright.model.device import Device, Reserved
+from flashwright.model.geometry import Overwrite
 from flashwright.model.table import Partition, Role, Table
 from flashwright.rules.catalog import MOST_OF_ONE_RULE, run
 
@@ -139,6 +140,37 @@ def test_read_only_neighbours_in_one_block_are_a_warning() -> None:
     written = part("user", "user", 0x1800, 0x800)
     (finding,) = only(table(one, written), "GEO105")
     assert finding.severity is Severity.ERROR
+
+
+def test_a_flash_that_needs_no_erase_has_borders_of_program_units() -> None:
+    rram = device(flash(overwrite=Overwrite.FREE, program_unit=16))
+    first = part("mcuboot_primary", "application", 0x7000, 0xB6800)
+    second = part("mcuboot_secondary", "ota_temp", 0xBD800, 0xB6800)
+    kv = part("settings", "kv", 0x174000, 0x2800)
+    assert codes(table(first, second, kv, of=rram)) == []
+    assert "GEO105" in codes(table(first, second, kv, of=device(flash())))
+
+
+def test_borders_inside_a_program_unit_are_told() -> None:
+    rram = device(flash(overwrite=Overwrite.FREE, program_unit=16))
+    one = part("one", "kv", 0x10000, 0x2808)
+    two = part("two", "user", 0x12808, 0x7F8)
+    (shared,) = (f for f in run(table(one, two, of=rram)) if f.severity > Severity.NOTE)
+    assert (shared.code, shared.severity) == ("GEO105", Severity.ERROR)
+    assert "one program unit 0x12800..0x12810" in shared.message
+    assert "a power cut while `one` is written" in shared.help
+    assert [f.code for f in run(table(one, of=rram)) if f.severity > Severity.NOTE] == ["GEO104"]
+    (inside,) = only(table(two, of=rram), "GEO103")
+    assert "program units there have 0x10 bytes" in inside.help
+
+
+def test_a_reserved_range_takes_program_units_where_nothing_is_erased() -> None:
+    cal = Reserved("cal", "embedded", Extent.of(0x1F808, 0x7F8))
+    rram = device(flash(overwrite=Overwrite.FREE, program_unit=16), reserved=(cal,))
+    assert not only(table(part("kv", "kv", 0x1E000, 0x1800), of=rram), "GEO106")
+    (finding,) = only(table(part("kv", "kv", 0x1E000, 0x1808), of=rram), "GEO106")
+    assert "one program unit with the reserved range" in finding.message
+    assert "end it at 0x1F800" in finding.help
 
 
 def test_many_in_one_large_block_are_one_finding() -> None:

@@ -14,7 +14,7 @@ from flashwright.base.extent import Extent
 from flashwright.base.record import record, replace
 from flashwright.model.alios import PREFIX
 from flashwright.model.device import Device
-from flashwright.model.geometry import Flash
+from flashwright.model.geometry import Flash, Overwrite
 from flashwright.model.table import IMAGE_ROLES, Partition, Role, Table
 from flashwright.model.update import Update
 
@@ -89,6 +89,24 @@ class Placed:
     def ends_clean(self) -> bool:
         """Whether it ends where an erase block ends."""
         return self.last.end == self.partition.extent.end
+
+
+def granule(flash: Flash, offset: int) -> Extent:
+    """What is rewritten with the byte at ``offset``: its erase block, or where nothing has to be
+    erased (RRAM, MRAM, whose drivers only emulate erase blocks) its program unit.
+
+    ``IndexError`` outside the flash.
+    """
+    block = flash.block_at(offset)
+    if flash.overwrite is not Overwrite.FREE:
+        return block
+    unit = max(1, flash.program_unit)
+    return Extent.of(offset // unit * unit, unit)
+
+
+def granule_word(flash: Flash) -> str:
+    """What ``granule`` is called on this flash."""
+    return "program unit" if flash.overwrite is Overwrite.FREE else "erase block"
 
 
 @record(slots=False)
@@ -260,14 +278,28 @@ class View:
         return bool(set(self.ancestors(one)) & set(self.ancestors(other)))
 
     @cached_property
-    def shared_blocks(self) -> dict[tuple[str, Extent], tuple[Placed, ...]]:
-        """The erase blocks (flash, extent) of several partitions that are not meant to share.
+    def granular(self) -> tuple[Placed, ...]:
+        """As ``placed``, with what cannot be rewritten alone in place of the erase blocks."""
+        return tuple(
+            p
+            if p.flash.overwrite is not Overwrite.FREE
+            else replace(
+                p,
+                first=granule(p.flash, p.partition.extent.start),
+                last=granule(p.flash, p.partition.extent.end - 1),
+            )
+            for p in self.placed
+        )
 
-        Those that overlap anyway do not count. Only the first and the last erase block of a
+    @cached_property
+    def shared_blocks(self) -> dict[tuple[str, Extent], tuple[Placed, ...]]:
+        """The granules (flash, extent) of several partitions that are not meant to share them.
+
+        Those that overlap anyway do not count. Only the first and the last granule of a
         partition can be shared without an overlap.
         """
         members: dict[tuple[str, Extent], list[Placed]] = {}
-        for p in self.placed:
+        for p in self.granular:
             single = p.first == p.last
             if not p.starts_clean or (single and not p.ends_clean):
                 members.setdefault((p.flash.name, p.first), []).append(p)

@@ -1,5 +1,8 @@
 """Erase blocks: where partitions start and end in them, and who shares one.
 
+A flash that needs no erase (RRAM, MRAM) has none but in its driver's emulation, which clears any
+range: there the program unit counts, which is written as a whole.
+
 Where two partitions share an erase block, their border inside it is not told as well.
 """
 
@@ -25,7 +28,7 @@ from flashwright.rules.tell import (
     size,
     span,
 )
-from flashwright.rules.view import DATA_ROLES, Placed, View
+from flashwright.rules.view import DATA_ROLES, Placed, View, granule_word
 
 
 @rule("GEO103", "start-inside-erase-block", Severity.ERROR)
@@ -33,8 +36,9 @@ def start_inside_erase_block(view: View) -> Iterable[Finding]:
     """A partition starts in the middle of an erase block.
 
     ## What it checks
-    Whether each partition starts where an erase block of its flash starts. Where the rest of the
-    block belongs to another partition, GEO105 says so instead.
+    Whether each partition starts where an erase block of its flash starts; on a flash that needs no
+    erase (RRAM, MRAM), where a program unit does. Where the rest of the block belongs to another
+    partition, GEO105 says so instead.
 
     ## Why it matters
     Drivers refuse the erase, or erase from the start of the block on. A KV store or file system
@@ -72,20 +76,19 @@ def start_inside_erase_block(view: View) -> Iterable[Finding]:
     ## How to fix
     Move the start to a boundary; the help line names the two nearest.
     """
-    for placed in view.placed:
+    for placed in view.granular:
         p = placed.partition
         if placed.starts_clean or _told(view, placed.flash, placed.first) or _inner(p):
             continue
-        block = placed.first
+        block, word = placed.first, granule_word(placed.flash)
         choices = [point(p, block.start)]
         if block.end <= placed.flash.size:
             choices.append(point(p, block.end))
         yield fault(
             "GEO103",
             ERROR if _is_erased(view, p) else WARNING,
-            f"{quoted(p)} starts at {point(p, p.extent.start)}, inside the erase block "
-            f"{span(p, block)}",
-            f"start it at {' or '.join(choices)}: erase blocks there have {size(block.size)} bytes",
+            f"{quoted(p)} starts at {point(p, p.extent.start)}, inside the {word} {span(p, block)}",
+            f"start it at {' or '.join(choices)}: {word}s there have {size(block.size)} bytes",
             of=p,
             extent=Extent(p.extent.start, min(block.end, p.extent.end)),
             erase_block=block.size,
@@ -97,9 +100,10 @@ def end_inside_erase_block(view: View) -> Iterable[Finding]:
     """A partition ends in the middle of an erase block.
 
     ## What it checks
-    Whether each partition ends where an erase block of its flash ends. Where the rest of the
-    block belongs to another partition, GEO105 says so instead; where a partition of whole blocks
-    starts in the middle of one, GEO103 does.
+    Whether each partition ends where an erase block of its flash ends; on a flash that needs no
+    erase (RRAM, MRAM), where a program unit does. Where the rest of the block belongs to another
+    partition, GEO105 says so instead; where a partition of whole blocks starts in the middle of
+    one, GEO103 does.
 
     ## Why it matters
     The rest of the block is lost: nobody else may use it. Drivers refuse to erase the last part
@@ -136,7 +140,7 @@ def end_inside_erase_block(view: View) -> Iterable[Finding]:
     ## How to fix
     Give the partition the whole of its last erase block, or end it before.
     """
-    for placed in view.placed:
+    for placed in view.granular:
         p = placed.partition
         if placed.ends_clean or _told(view, placed.flash, placed.last) or _inner(p):
             continue
@@ -145,6 +149,7 @@ def end_inside_erase_block(view: View) -> Iterable[Finding]:
         ):
             continue
         block, end = placed.last, p.extent.end
+        word = granule_word(placed.flash)
         grown = block.end - p.extent.start
         choices = [f"make it {size(grown)} bytes"]
         if block.start > p.extent.start:
@@ -152,8 +157,8 @@ def end_inside_erase_block(view: View) -> Iterable[Finding]:
         yield fault(
             "GEO104",
             WARNING if _is_erased(view, p) else NOTE,
-            f"{quoted(p)} ends at {point(p, end)}, inside the erase block {span(p, block)}",
-            f"{' '.join(choices)}: {size(block.end - p.extent.end)} bytes of the erase block "
+            f"{quoted(p)} ends at {point(p, end)}, inside the {word} {span(p, block)}",
+            f"{' '.join(choices)}: {size(block.end - p.extent.end)} bytes of the {word} "
             "are of no use to others",
             of=p,
             extent=Extent(max(block.start, p.extent.start), p.extent.end),
@@ -168,8 +173,9 @@ def shared_erase_block(view: View) -> Iterable[Finding]:
     """Partitions that do not overlap lie in one erase block.
 
     ## What it checks
-    Whether an erase block holds bytes of more than one partition. It is an error where one of them
-    is erased while the device is in use, else a warning.
+    Whether an erase block holds bytes of more than one partition; on a flash that needs no erase
+    (RRAM, MRAM), whether a program unit does. It is an error where one of them is erased while the
+    device is in use, else a warning.
 
     ## Why it matters
     Flash is erased by whole blocks: who erases one of the partitions erases them all. On an
@@ -228,16 +234,19 @@ def shared_erase_block(view: View) -> Iterable[Finding]:
 def _shared(view: View, flash: Flash, block: Extent, members: tuple[Placed, ...]) -> Finding:
     partitions = [m.partition for m in members]
     erased = [p for p in partitions if _is_erased(view, p)]
-    told = partitions[1]
-    if erased:
+    told, word = partitions[1], granule_word(flash)
+    if erased and word == "program unit":
+        loss = [p for p in partitions if p is not erased[0]]
+        why = f"a power cut while {quoted(erased[0])} is written can spoil {listed(loss)}"
+    elif erased:
         loss = [p for p in partitions if p is not erased[0]]
         why = f"erasing {quoted(erased[0])} erases {listed(loss)} as well"
     else:
-        why = "they can only be erased together"
+        why = f"they can only be {'written' if word == 'program unit' else 'erased'} together"
     return fault(
         "GEO105",
         ERROR if erased else WARNING,
-        f"{listed(partitions)} lie in one erase block {span(told, block)}",
+        f"{listed(partitions)} lie in one {word} {span(told, block)}",
         f"{why}; {_own_blocks(flash, block, partitions)}",
         of=told,
         extent=block,
@@ -258,12 +267,13 @@ def _own_blocks(flash: Flash, block: Extent, partitions: list[Partition]) -> str
             choices.append(f"start {quoted(high)} at {point(high, block.end)}")
         if choices:
             return either(choices)
-    if flash.smallest_erase_block < block.size:
+    word = granule_word(flash)
+    if word == "erase block" and flash.smallest_erase_block < block.size:
         return (
             f"this block has {size(block.size)} bytes, the smallest of `{flash.name}` have "
             f"{size(flash.smallest_erase_block)}: put small partitions there"
         )
-    return f"give each its own erase blocks of {size(block.size)} bytes"
+    return f"give each its own {word}s of {size(block.size)} bytes"
 
 
 def _is_erased(view: View, partition: Partition) -> bool:

@@ -26,7 +26,7 @@ from flashwright.rules.tell import (
     size,
     span,
 )
-from flashwright.rules.view import View
+from flashwright.rules.view import View, granule, granule_word
 
 
 @rule("GEO100", "device-not-given", Severity.NOTE)
@@ -334,20 +334,20 @@ def _gap(flash: Flash, free: Iterable[Extent], wanted: int) -> int | None:
 def _touches(
     flash: Flash, partition: Partition, name: str, reserved: Extent, purpose: str
 ) -> Finding:
+    taken = _whole_blocks(flash, reserved)
     common = partition.extent.intersection(reserved)
     if common:
         words = f"{quoted(partition)} covers {size(common.size)} bytes of the reserved range"
     else:
-        common = partition.extent.intersection(_whole_blocks(flash, reserved))
-        words = f"{quoted(partition)} lies in one erase block with the reserved range"
-    limit = flash.align_down(reserved.start)
+        common = partition.extent.intersection(taken)
+        words = f"{quoted(partition)} lies in one {granule_word(flash)} with the reserved range"
+    limit = taken.start
     if partition.extent.start < limit:
         help = f"end it at {point(partition, limit)}: {size(limit - partition.extent.start)} bytes"
     else:
         help = f"move it below {point(partition, limit)}"
-        past = flash.align_up(reserved.end)
-        if past < flash.size:
-            help += f" or to {point(partition, past)} and above"
+        if taken.end < flash.size:
+            help += f" or to {point(partition, taken.end)} and above"
     return fault(
         "GEO106",
         ERROR,
@@ -362,7 +362,7 @@ def _touches(
 
 
 def _whole_blocks(flash: Flash, extent: Extent) -> Extent:
-    """The erase blocks that an extent touches, as one extent; itself beyond the flash."""
+    """What is rewritten with the bytes of an extent, as one extent; itself beyond the flash."""
     if extent.end > flash.size:
         return extent
-    return Extent(flash.align_down(extent.start), flash.align_up(extent.end))
+    return Extent(granule(flash, extent.start).start, granule(flash, extent.end - 1).end)
