@@ -3,7 +3,9 @@
 Fewest faults first, and of those fewest steps, so that the way to a state that its parents tell is
 a shortest one. Equal states are one state; after a cut the machine is in one phase, so what counts
 then is the flash alone, and ``Machine.forget`` makes flashes equal that differ only in what nobody
-will read. That is why any number of cuts costs hardly more than one.
+will read. That is why any number of cuts costs hardly more than one. States that a machine only
+passes through (``Machine.passes``) are expanded and judged with the others, but not kept: whoever
+comes to one on another way goes on from there once more.
 
 Limits: ``Limits.states`` bounds the memory (some 600 bytes a state); ``progress`` is asked every
 few thousand states and may stop the work. Both make the result incomplete, never complete.
@@ -12,20 +14,24 @@ few thousand states and may stop the work. Both make the result incomplete, neve
 from __future__ import annotations
 
 from array import array
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from heapq import heappop, heappush
 from typing import NamedTuple
 
 from flashwright.flash.content import DeadRead
 from flashwright.flash.faults import FaultModel
 from flashwright.sim.laws import LAWS
 from flashwright.sim.machine import Act, Machine
-from flashwright.sim.stepper import Broken, Expansion, Label, State, Stepper, TooMuch
+from flashwright.sim.stepper import NEXT, Broken, Expansion, Label, State, Stepper, TooMuch
 
 #: How many states are expanded between two calls of ``progress``.
 BEAT = 4096
 
+
+#: The longest way through states that are not kept, in steps.
+LONGEST_RUN = 4096
 
 #: How many states that break one law are kept: the first that is confirmed is told.
 MOST_BREACHES = 64
@@ -63,8 +69,9 @@ class Breach(NamedTuple):
 
 @dataclass
 class Exploration:
-    """What was found. ``parents`` and ``labels`` tell a shortest way to each state.
+    """What was found. ``parents``, ``runs`` and ``labels`` tell a shortest way to each state.
 
+    From its parent it is so many plain steps (``runs``), and then one along its label.
     ``incomplete`` says why not all was covered; empty if all was.
     """
 
@@ -76,6 +83,7 @@ class Exploration:
     operations: int = 0
     incomplete: str = ""
     parents: array[int] = field(default_factory=lambda: array("q"))
+    runs: array[int] = field(default_factory=lambda: array("i"))
     labels: list[Label] = field(default_factory=list)
 
     def way(self, state: int) -> list[Label]:
@@ -83,6 +91,7 @@ class Exploration:
         labels = []
         while state:
             labels.append(self.labels[state])
+            labels.extend([NEXT] * self.runs[state])
             state = self.parents[state]
         return labels[::-1]
 
@@ -109,8 +118,8 @@ class _Search:
         self.ids: dict[State, int] = {}
         self.waiting: list[State | None] = []
         self.broken_laws: Counter[str] = Counter()
-        #: States to expand with as many faults as the present layer, in order of their steps.
-        self.now: deque[int] = deque()
+        #: States to expand with as many faults as the present layer: a heap of (steps, state).
+        self.now: list[tuple[int, int]] = []
         #: States that take one fault more.
         self.later: list[int] = []
         self.is_later = bytearray()
@@ -128,14 +137,13 @@ class _Search:
 
     def run(self, watch: Watch | None) -> None:
         found = self.found
-        self._add(self.stepper.first(), 0, ("n", 0, ()), free=True)
-        expand = self.stepper.expand
+        self._add(self.stepper.first(), 0, 0, ("n", 0, ()), free=True)
         try:
             for at in self._states():
                 state = self.waiting[at]
                 self.waiting[at] = None
                 assert state is not None
-                self._take(at, expand(state))
+                self._expand(at, state)
                 if len(self.order) % BEAT == 0 and self._stopped(watch):
                     break
         except DeadRead as dead:
@@ -151,8 +159,8 @@ class _Search:
         starts: list[int] = []
         first = 0
         while True:
-            if now and (first == len(starts) or steps[now[0]] <= steps[starts[first]]):
-                at = now.popleft()
+            if now and (first == len(starts) or now[0][0] <= steps[starts[first]]):
+                _, at = heappop(now)
             elif first < len(starts):
                 at = starts[first]
                 first += 1
@@ -177,54 +185,82 @@ class _Search:
             found.incomplete = "stopped"
         return bool(found.incomplete)
 
-    def _add(self, state: State, parent: int, label: Label, *, free: bool) -> int:
+    def _add(self, state: State, parent: int, run: int, label: Label, *, free: bool) -> int:
         """The number of a state; ``free``: the way to it costs no fault more."""
         new = len(self.waiting)
         number = self.ids.setdefault(state, new)
+        steps = self.steps[parent] + run + 1 if new else 0
         if number != new:
-            if self.is_later[number]:
-                self._shorten(number, parent, label, free=free)
+            if not self.expanded[number]:
+                self._shorten(number, parent, run, label, steps, free=free)
             return number
         self.waiting.append(state)
         self.found.parents.append(parent)
+        self.found.runs.append(run)
         self.found.labels.append(label)
-        self.steps.append(self.steps[parent] + 1 if new else 0)
+        self.steps.append(steps)
         self.is_later.append(not free)
-        (self.now if free else self.later).append(new)
+        if free:
+            heappush(self.now, (steps, new))
+        else:
+            self.later.append(new)
         self.after.append(-1)
         for flags in (self.expanded, self.boot, self.goal, self.bad, self.broken):
             flags.append(0)
         return number
 
-    def _shorten(self, number: int, parent: int, label: Label, *, free: bool) -> None:
-        """A state that waits for the next layer has been reached on another way."""
-        steps = self.steps[parent] + 1
-        if not free and steps >= self.steps[number]:
+    def _shorten(
+        self, number: int, parent: int, run: int, label: Label, steps: int, *, free: bool
+    ) -> None:
+        """A state that waits has been reached on another way: take it if it is the better one."""
+        rises = free and self.is_later[number]
+        if not rises and (steps >= self.steps[number] or (not free and not self.is_later[number])):
             return
+        found = self.found
         self.steps[number] = steps
-        self.found.parents[number], self.found.labels[number] = parent, label
+        found.parents[number], found.runs[number], found.labels[number] = parent, run, label
         if free:
             self.is_later[number] = 0
-            self.now.append(number)
+            heappush(self.now, (steps, number))
 
-    def _take(self, at: int, now: Expansion) -> None:
+    def _expand(self, at: int, state: State) -> None:
+        """Expand a state, and those after it that are only passed through."""
+        expand, passes = self.stepper.expand, self.stepper.machine.passes
+        for run in range(LONGEST_RUN):
+            now = expand(state)
+            if run and now.broken is not None:
+                # It gets a number of its own, and its own turn.
+                self.after[at] = self._add(state, at, run - 1, NEXT, free=True)
+                return
+            after = now.after
+            on = type(now.move) is Act and len(after) == 1 and passes(after[0][1][1])
+            self._take(at, run, now, leaves=not on or run + 1 == LONGEST_RUN)
+            if not on:
+                return
+            state = after[0][1]
+
+    def _take(self, at: int, run: int, now: Expansion, *, leaves: bool) -> None:
         found = self.found
         if now.events:
             found.events.update(now.events)
         if type(now.move) is Act:
             found.operations += 1
+        for label, state in now.faults:
+            self._add(state, at, run, label, free=False)
+        found.cuts += len(now.faults)
+        if not leaves:
+            return
         if now.broken is not None:
             self._breach(at, now.broken)
         self.goal[at], self.boot[at], self.bad[at] = now.goal, now.boot, now.bad
         after = now.after
         if len(after) == 1:
             label, state = after[0]
-            self.after[at] = self._add(state, at, label, free=True)
+            self.after[at] = self._add(state, at, run, label, free=True)
         elif after:
-            self.forks[at] = tuple(self._add(state, at, label, free=True) for label, state in after)
-        for label, state in now.faults:
-            self._add(state, at, label, free=False)
-        found.cuts += len(now.faults)
+            self.forks[at] = tuple(
+                self._add(state, at, run, label, free=True) for label, state in after
+            )
 
     def _breach(self, at: int, broken: Broken) -> None:
         self.broken[at] = 1

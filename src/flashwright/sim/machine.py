@@ -153,6 +153,13 @@ class Machine(ABC):
     def length(self, version: int) -> int:
         """The size of image ``v<version>`` in bytes."""
 
+    def passes(self, volatile: Volatile) -> bool:
+        """Whether ``volatile`` is only passed through: the explorer does not keep such states.
+
+        Worth it for the later calls of a copy, to which there is one way; never needed.
+        """
+        return False
+
     def forget(self, flash: Contents, world: World) -> Contents:
         """The flash after a restart, with what nobody will read again ``DEAD`` (or ``JUNK``).
 

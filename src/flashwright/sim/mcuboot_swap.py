@@ -29,6 +29,7 @@ from flashwright.sim.machine import (
     Promise,
     Reset,
     Run,
+    Volatile,
     World,
     offers,
     version_of,
@@ -44,7 +45,6 @@ from flashwright.sim.mcuboot_trailer import (
     UNSET,
     Trailer,
 )
-
 
 #: Bytes that show whether a header lies somewhere, is erased, or neither.
 HEADER = 4
@@ -77,12 +77,25 @@ class Script:
     def __init__(self) -> None:
         self.code: list[Instruction] = []
         self.labels: dict[Place, int] = {}
+        self._meeting: frozenset[int] | None = None
         #: Where what comes before depends on the key, and what follows on the swap type alone.
         self.body = -1
 
     def label(self, place: Place) -> None:
         """A swap with this status resumes here."""
         self.labels[place] = len(self.code)
+
+    @property
+    def meeting(self) -> frozenset[int]:
+        """Where a resumed swap and one that was not cut come to the same state."""
+        if self._meeting is None:
+            found = {0}
+            for at in self.labels.values():
+                while at < len(self.code) and isinstance(self.code[at], Erase):
+                    at += 1
+                found.add(at)
+            self._meeting = frozenset(found)
+        return self._meeting
 
     def erase(self, area: Area, start: int, size: int) -> None:
         """Erase every block that the bytes ``[start, start + size)`` of the area touch."""
@@ -432,6 +445,13 @@ class McubootSwap(McubootSlots):
                 return Go(then)
             return Act(self.first_trailer.write_image_ok(), then)
         return Act(now, then)
+
+    def passes(self, volatile: Volatile) -> bool:
+        """All of a swap but where resumed ones meet it; the later calls of a download."""
+        if volatile[0] == "swap":
+            _, key, at, number = volatile
+            return bool(number) or at not in self.script(key).meeting  # type: ignore[arg-type]
+        return volatile[0] == "load" and volatile[2] != 0
 
     def forget(self, flash: Contents, world: World) -> Contents:
         """Leave out what is not read of trailers, and what a resumed swap erases first.

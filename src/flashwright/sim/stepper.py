@@ -48,6 +48,9 @@ MOST_SILENT = 1000
 #: Unstable units that are told apart at one boot; with more of them a proof is given up.
 MOST_UNSTABLE = 4
 
+#: Flashes for which it is remembered what a restart forgets of them.
+MOST_REMEMBERED = 100_000
+
 HIDDEN = 3
 
 
@@ -95,6 +98,7 @@ class Stepper:
         #: Faults that make flashes of which a boot sees only one of several sights.
         self._blurred = faults.unstable or faults.failing_reads > 0
         self._places: dict[Operation, Area | Misuse] = {}
+        self._forgotten: dict[Contents, Contents] = {}
 
     def first(self) -> State:
         """The state in which the device leaves the factory."""
@@ -234,12 +238,9 @@ class Stepper:
     ) -> list[tuple[Label, State]]:
         """The states in which the device may come up again, as it sees its flash."""
         if not self._blurred:
-            if not self.exact:
-                flash = self.machine.forget(flash, world)
+            flash = self._forget(flash, world)
             return [((kind, number, ()), (flash, BOOT, world, spent))]
-        flash = self._cleared(flash)
-        if not self.exact:
-            flash = self.machine.forget(flash, world)
+        flash = self._forget(self._cleared(flash), world)
         unstable = [start for part in flash for start in part.unstable]
         if len(unstable) > MOST_UNSTABLE:
             raise TooMuch(f"more than {MOST_UNSTABLE} unstable program units at once")
@@ -255,6 +256,19 @@ class Stepper:
                 states.append(((kind, number, sight), (dark, BOOT, world, failed)))
         return states
 
+    def _forget(self, flash: Contents, world: World) -> Contents:
+        """What ``Machine.forget`` leaves; it looks at the flash alone, so that is remembered."""
+        if self.exact:
+            return flash
+        known = self._forgotten
+        try:
+            return known[flash]
+        except KeyError:
+            if len(known) >= MOST_REMEMBERED:
+                known.clear()
+            found = known[flash] = self.machine.forget(flash, world)
+            return found
+
     def _run(
         self,
         move: Run,
@@ -268,8 +282,7 @@ class Stepper:
             return Expansion(move, [], cuts, broken=broken)
         events = _events(version, world)
         then = (*move.then, version)
-        if not self.exact:
-            flash = self.machine.forget(flash, world)
+        flash = self._forget(flash, world)
         natures = [world]
         if not (world.good | world.bad) >> version & 1:
             natures = [world._replace(good=world.good | 1 << version)]
