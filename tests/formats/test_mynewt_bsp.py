@@ -70,6 +70,20 @@ def test_an_area_beyond_the_flash_is_still_counted_from_its_start() -> None:
     assert "GEO102" in {f.code for f in run(read(far).tables[0])}
 
 
+def test_flash_0_of_a_second_core_is_its_own() -> None:
+    text = TEXT.replace("0x080", "0x010")
+    decoded = read(text, "nrf5340")
+    parts = decoded.tables[0].partitions
+    assert {p.owner for p in parts} == {"network"}
+    assert [p.extent.start for p in parts] == [0, 0x20000, 0x4000, 0x8000]
+    found = {f.code for f in run(decoded.tables[0]) if f.severity is Severity.ERROR}
+    assert found == {"GEO102"}  # the image of 384 KiB, in a flash of 256
+    base = Source("bsp.yml", text.encode())
+    assert mynewt_bsp.encode(decoded.tables, WriteOptions(base=base)).data == base.data
+    first = read(TEXT.replace("0x080", "0x000"), "nrf5340").tables[0].partitions
+    assert {p.owner for p in first} == {"embedded"}
+
+
 @pytest.mark.parametrize("chip", ["stm32f407vg", None])
 @pytest.mark.parametrize("text", [TEXT, TEXT.replace("0x080", "0x000")], ids=["cpu", "offset"])
 def test_an_edit_keeps_addresses_or_offsets_as_they_were(text: str, chip: str | None) -> None:

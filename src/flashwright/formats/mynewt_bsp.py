@@ -2,8 +2,9 @@
 
 Each ``bsp.flash_map`` key is a table of its own. System areas have the ids 0 to 3, user areas 16
 plus their ``user_id``. Offsets may be CPU addresses (STM32): with a device they become offsets,
-without one they stay as written. What newt refuses is an error here: a missing field, an id that is
-there twice (overlaps are found by the rules); a field that it warns of is a warning.
+without one they stay as written. Flash 0 is the own flash of the core that the BSP is for. What
+newt refuses is an error here: a missing field, an id that is there twice (overlaps are found by the
+rules); a field that it warns of is a warning.
 
 Source: apache/mynewt-newt newt/flashmap/flashmap.go; apache/mynewt-core hw/bsp/*/bsp.yml.
 """
@@ -11,6 +12,7 @@ Source: apache/mynewt-newt newt/flashmap/flashmap.go; apache/mynewt-core hw/bsp/
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,6 +24,7 @@ from flashwright.diag.page import Page, page
 from flashwright.formats.format import Decoded, Encoded, ReadOptions, Source, WriteOptions
 from flashwright.formats.yaml_source import YamlDocument, number, parse_yaml
 from flashwright.model.device import Device
+from flashwright.model.geometry import Flash
 from flashwright.model.table import Partition, Role, Table
 
 _KEY = "bsp.flash_map"
@@ -69,6 +72,7 @@ def _areas(
     findings: list[Finding],
 ) -> list[Partition]:
     result = []
+    own = _own_flash(areas, device)
     for name, area in areas.items():
         where = (key, "areas", name)
         shown = f"`{printable(name, 60)}`"
@@ -98,9 +102,26 @@ def _areas(
         offset, size, flash = values["offset"], values["size"], values["device"]
         if offset is None or size is None or flash is None:
             continue
-        result.append(_partition(document, where, offset, size, flash, user, device))
+        result.append(_partition(document, where, offset, size, flash, user, device, own))
     _check_ids(result, findings)
     return result
+
+
+def _own_flash(areas: Mapping[str, Any], device: Device | None) -> Flash | None:
+    """Mynewt's flash 0: ``embedded``, or that of a second core, if most areas have its addresses.
+
+    A BSP is that of one core, whose own flash is 0: the network core of an nRF5340 counts so.
+    """
+    if device is None:
+        return None
+    counts: Counter[str] = Counter()
+    for area in areas.values():
+        if isinstance(area, Mapping) and number(area.get("device")) == 0:
+            located = device.locate(number(area.get("offset")) or 0)
+            if located is not None:
+                counts[located[0].name] += 1
+    most = max(counts, key=lambda name: (counts[name], name == "embedded"), default="embedded")
+    return device.flash(most)
 
 
 def _check_ids(partitions: list[Partition], findings: list[Finding]) -> None:
@@ -126,17 +147,17 @@ def _partition(
     flash: int,
     user: int | None,
     device: Device | None,
+    own: Flash | None,
 ) -> Partition:
     name = where[2]
     index, role = _SYSTEM.get(name, (16 + user if user is not None else None, Role.CUSTOM))
     if role is Role.CUSTOM:
         role = next((r for word, r in _USER.items() if word in name), Role.CUSTOM)
     owner, start = ("embedded" if flash == 0 else f"flash{flash}"), offset
-    embedded = device.flash("embedded") if device is not None else None
     located = device.locate(offset) if device is not None and flash else None
-    if flash == 0 and embedded is not None and offset >= (embedded.base or 0):
-        start = offset - (embedded.base or 0)
-    elif located is not None and located[0] is not embedded:
+    if flash == 0 and own is not None and offset >= (own.base or 0):
+        owner, start = own.name, offset - (own.base or 0)
+    elif located is not None and located[0] is not own:
         owner, start = located[0].name, located[1]
     return Partition(
         name=name,
