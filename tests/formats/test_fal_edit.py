@@ -205,6 +205,9 @@ def test_rows_that_need_a_define_stay() -> None:
     text = HEADER.replace("0x00100000", "DL_AT")
     encoded = edited({"bl": at(0, 32 * 1024)}, text=text)
     assert text_of(encoded) == text.replace("0,       64*1024", "0,       32*1024")
+    assert codes(encoded) == ["FMT169"] and "`dl`" in encoded.findings[0].message
+    refused = edited({}, part("dl", 0x200000, 0x80000), text=text)
+    assert refused.data is None and "-D" in refused.findings[0].help
     base = Source("fal_cfg.h", text.encode())
     defines = {"DL_AT": "0x100000"}
     table = table_of(base, defines=defines)
@@ -240,8 +243,13 @@ def test_file_with_errors_is_refused(text: str, code: str) -> None:
     assert encoded.data is None and codes(encoded)[0] == "FMT163" and code in codes(encoded)
 
 
+def test_a_table_without_rows_is_refused() -> None:
+    empty = edited({}, without=("bl", "app", "kv", "dl"))
+    assert empty.data is None and "FMT163" in codes(empty)
+
+
 def test_codes_have_pages() -> None:
-    assert {f"FMT16{n}" for n in range(9)} <= {page.code for page in PAGES}
+    assert {f"FMT16{n}" for n in range(10)} <= {page.code for page in PAGES}
 
 
 # Properties --------------------------------------------------------------------------------------

@@ -139,7 +139,9 @@ def test_rest_of_the_flash() -> None:
 def test_rest_of_a_flash_of_unknown_size_stays() -> None:
     base = Source("x", b"mtdparts=nor0:1m(a),-(b)\n")
     table = Table("t", (part("a", 0, 2 << 20, "nor0"),))
-    assert encode((table,), WriteOptions(base=base)).data == b"mtdparts=nor0:2m(a),-(b)\n"
+    kept = encode((table,), WriteOptions(base=base))
+    assert kept.data == b"mtdparts=nor0:2m(a),-(b)\n"
+    assert [(f.code, f.severity) for f in kept.findings] == [("FMT203", Severity.WARNING)]
     whole = Table("t", (*table.partitions, part("b", 2 << 20, 1 << 20, "nor0")))
     assert encode((whole,), WriteOptions(base=base)).data == b"mtdparts=nor0:2m(a),1m(b)\n"
 

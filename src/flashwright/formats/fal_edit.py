@@ -71,6 +71,7 @@ def _changed(wished: Table, reading: FalReading, sheet: Sheet) -> list[Said | st
             kept.append(said)
         elif row.partition is None:
             kept.append(row.name)
+            _unknown(row, wished, sheet)
         else:
             gone.append(row)
     fresh = [p for p in wished.partitions if not any(p is wish for wish, _ in pairs)]
@@ -79,10 +80,22 @@ def _changed(wished: Table, reading: FalReading, sheet: Sheet) -> list[Said | st
     made = [flashes.said(partition) for partition in fresh]
     if made:
         append(made, reading.rows, gone, sheet)
-    if not kept and not made:
+    if not wished.partitions:
         sheet.refuse("a table without rows is none")
     sheet.findings.extend(flashes.findings())
     return [*kept, *made]
+
+
+def _unknown(row: Row, wished: Table, sheet: Sheet) -> None:
+    """FMT169: a row whose place the file does not give stays, unless the table has its name."""
+    shown = printable(row.name, 60)
+    help = "pass -D NAME=..., or -I with the header's directory"
+    if wished.get(row.name) is not None:
+        sheet.refuse(f"what the row of `{shown}` says now is not known", help)
+        return
+    place = sheet.reading.text.place(row.node)
+    message = f"the row of `{shown}` stays: what it says is not known"
+    sheet.findings.append(warning("FMT169", message, help, place))
 
 
 def _paired(wished: Table, rows: tuple[Row, ...]) -> list[tuple[Partition, Row]]:

@@ -143,4 +143,11 @@ PAGES: tuple[Page, ...] = (
         "A row was added at the end of an existing table.",
         "Nothing.",
     ),
+    _page(
+        "FMT169",
+        "fal-row-unknown",
+        _W,
+        "A row of an existing table stays as it is, because its place is not known.",
+        "Pass `-D NAME=VALUE`, or `-I` with the directory of the header that defines it.",
+    ),
 )

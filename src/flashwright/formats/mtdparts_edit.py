@@ -160,7 +160,7 @@ class _Editing:
         for index, (wish, found) in enumerate(rows):
             last = index + 1 == len(rows)
             if wish is None:
-                said.append(_verbatim(found[0]) if found else "")
+                said.append(self._kept(found[0]) if found else "")
                 continue
             start, size = wish.extent.start, wish.size
             part, present = found if found is not None else (None, None)
@@ -181,6 +181,13 @@ class _Editing:
             linux = start + size
             uboot += part.size if part is not None and part.size and same_size else size
         return ",".join(said)
+
+    def _kept(self, part: Part) -> str:
+        """A part whose place is not known, as it stands."""
+        shown = printable(part.name or "-", 60)
+        message = f"`{shown}` takes the rest of a flash whose size is not known: it stays"
+        self.findings.append(warning("FMT203", message, "pass --flash-size or --device"))
+        return _verbatim(part)
 
     def _offset(self, part: Part | None, start: int, *, implicit: bool) -> str:
         if part is not None and part.offset is not None:
