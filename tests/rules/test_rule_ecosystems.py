@@ -54,6 +54,16 @@ def test_esp_idf_tables() -> None:
     assert data.severity is Severity.NOTE
 
 
+def test_types_of_other_ecosystems_are_not_esp_idfs() -> None:
+    flag = part("boot_flag", "boot_record", 0x1000, 4 * K, attributes={"type": "data"})
+    code = part(
+        "cpu0", "application", 0x5000, M, attributes={"type": "app", "subtype": "", "flags": ""}
+    )
+    assert "GEO121" in codes(Table("t", (flag, code), NOR), Severity.WARNING)
+    for form in ("beken-csv", "bouffalo-toml", "mynewt-bsp"):
+        assert codes(Table("t", (flag, code), NOR, format=form), Severity.WARNING) == []
+
+
 def test_esp_idf_table_without_a_device() -> None:
     ota0, ota1 = app("a", 0x10000, 0x10), app("b", 0x118000, 0x11)
     assert esp(NVS, OTADATA, ota0, ota1, of=None) == ["GEO121"]

@@ -125,7 +125,7 @@ FORMATS: tuple[Format, ...] = (
         "flashwright's own JSON",
         "flashwright.formats.own_json",
         (".json",),
-        ((rb'"tables"\s*:\s*\['), (rb'"flashwright"|"partitions"\s*:')),
+        ((rb'"tables"\s*:\s*\['),),
         edits=False,
     ),
     Format(

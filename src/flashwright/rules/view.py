@@ -35,6 +35,21 @@ MOST_BEYOND = 256 << 20
 #: Flags that say that a partition is meant to be read only.
 READ_ONLY_FLAGS = frozenset({"readonly", "read-only", "ro"})
 
+#: Formats of other ecosystems, whose types and subtypes are not ESP-IDF's.
+_OF_OTHERS = frozenset(
+    {
+        "beken-csv",
+        "bouffalo-toml",
+        "fal",
+        "infineon-json",
+        "mtdparts",
+        "mynewt-bsp",
+        "nrf-pm-static",
+        "picotool-json",
+        "zephyr-dts",
+    }
+)
+
 #: Type and subtype of ESP-IDF's boot record.
 OTADATA = (1, 0x00)
 
@@ -135,7 +150,7 @@ class View:
             return "esp-idf"
         if table.format == "alios-c" or any((p.id or "").startswith(PREFIX) for p in self.present):
             return "alios"
-        if any("subtype" in p.attributes for p in self.present):
+        if table.format not in _OF_OTHERS and any("subtype" in p.attributes for p in self.present):
             return "esp-idf"
         return ""
 
