@@ -187,6 +187,11 @@ def test_the_same_string_is_changed_everywhere() -> None:
     assert unknown.data is None and codes(unknown) == ["FMT208"]
 
 
+def test_a_string_in_a_header_of_uboot() -> None:
+    text = '#define X \\\n\t"mtdparts=mtdparts=gpmi-nand:4m(boot),8m(kernel)\\0" \\\n\t"y=1\\0"\n'
+    assert text_of(edited(text, {"kernel": at(4 << 20, 9 << 20)})) == text.replace("8m", "9m")
+
+
 def test_bytes_that_are_no_text_stay() -> None:
     base = Source("x", b"\xff\xfe caf\xe9 mtdparts=n:1m(a) \xe2\x82\n")
     (table,) = decode(base, ReadOptions()).tables

@@ -382,6 +382,8 @@ def test_refusals() -> None:
     base = BASES["board.dts"]
     inside = part("in_partition", 0xC000, 0x1000, parent="slot0_partition")
     assert "FMT190" in codes(edited(base, {}, inside))
+    same = edited(base, {"slot1_partition": at(0xC000, 0x1000)})
+    assert same.data is None and "both be `partition@c000`" in same.findings[0].message
     empty = encode((replace(table_of(base), partitions=()),), WriteOptions(base=base))
     assert empty.data is None and codes(empty) == ["FMT190"]
     alone = Source("app.overlay", OVERLAY.encode())

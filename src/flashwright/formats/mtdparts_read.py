@@ -151,11 +151,14 @@ def _strings(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _end(text: str, start: int) -> int:
-    """A string ends at white space, quotes or the end; names in brackets may hold spaces."""
+    """A string ends at white space, quotes, a backslash (``\\0`` in C) or the end of the text.
+
+    Names in brackets may hold spaces.
+    """
     inside = False
     for at in range(start, min(len(text), start + _LONGEST + 1)):
         char = text[at]
-        if char in "\"'\n\r\0" or (char.isspace() and not inside):
+        if char in "\"'\\\n\r\0" or (char.isspace() and not inside):
             return at
         inside = (inside or char == "(") and char != ")"
     return min(len(text), start + _LONGEST + 1)

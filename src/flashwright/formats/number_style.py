@@ -81,18 +81,28 @@ def _product(value: int, said: str) -> str | None:
         shown = restyled(value, match["inner"])
         return f"{match['open']}{shown}{match['end']}" if shown else None
     at = next((n for n, factor in enumerate(factors) if factor not in _UNITS), 0)
-    if any(factor not in _UNITS for n, factor in enumerate(factors) if n != at):
+    others = [n for n in range(len(factors)) if n != at]
+    if not any(factors[n] in _UNITS for n in others):
         return None
-    while value and len(factors) > 1:
+    # What does not divide the value goes: first counts of blocks (3 * 128 * 1024), then units.
+    order = sorted(others, key=lambda n: (factors[n] in _UNITS, -n))
+    while value and others:
         unit = 1
-        for n, factor in enumerate(factors):
-            unit *= factor if n != at and factor else 1
-        if value % unit == 0:
-            parts[2 * at] = restyled(value // unit, parts[2 * at]) or str(value // unit)
-            return f"{match['open']}{''.join(parts)}{match['end']}"
-        last = max(n for n in range(len(factors)) if n != at)
-        del factors[last], parts[max(0, 2 * last - 1) : 2 * last + 1]
-        if last == 0:
-            del parts[:1]
-            at -= 1
+        for n in others:
+            unit *= factors[n] or 0
+        if unit and value % unit == 0:
+            return _multiplied(match, parts, at, others, value // unit)
+        others.remove(order.pop(0))
     return format_hex(value) if value else "0"
+
+
+def _multiplied(
+    match: re.Match[str], parts: list[str], at: int, others: list[int], count: int
+) -> str:
+    """The product with another count, of the factors that are left."""
+    kept = sorted((at, *others))
+    sign = parts[1]
+    shown = [
+        (restyled(count, parts[2 * n]) or str(count)) if n == at else parts[2 * n] for n in kept
+    ]
+    return f"{match['open']}{sign.join(shown)}{match['end']}"

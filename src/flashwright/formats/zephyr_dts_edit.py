@@ -107,11 +107,25 @@ class _Editing:
                 self.sheet.refuse(f"`{printable(pair.wish.name, 60)}` begins before its parent")
                 return
             change(pair, self.sheet, self.writer)
+        self._names_apart()
         Adding(self.wished, self.writer, self.style, self.sheet).add(
             self.fresh, self.pairs, self.owners
         )
         self._code_partition()
         delete(gone, labels, self.sheet)
+
+    def _names_apart(self) -> None:
+        """Nodes that move to one address must not get one name."""
+        taken: dict[tuple[int, str], Pair] = {}
+        for pair in self.pairs:
+            word = pair.node.name.partition("@")[0]
+            name = f"{word}@{pair.start:x}" if "@" in pair.node.name else pair.node.name
+            other = taken.setdefault((id(pair.node.parent), name), pair)
+            if other is not pair:
+                names = (printable(p.present.name, 60) for p in (other, pair))
+                both = " and ".join(f"`{name}`" for name in names)
+                help = "give them different addresses, or change a node's name by hand"
+                self.sheet.refuse(f"{both} would both be `{printable(name, 60)}`", help)
 
     # Which is which ------------------------------------------------------------------------------
 
