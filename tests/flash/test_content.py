@@ -96,10 +96,16 @@ def test_dead_bytes_may_not_be_read_unless_the_answer_does_not_depend_on_them():
 
 
 def test_an_unstable_unit_reads_as_each_boot_sees_it():
-    runs = splice(filled(SIZE), 4, 8, Unstable(ERASED, b"abcd"))
+    runs = splice(filled(SIZE), 4, 8, Unstable(ERASED, b"abcd"), 4)
     assert read(runs, 4, 8) == b"\xa5" * 4
     assert read(resolved(runs, ((4, 0),)), 4, 8) == b"\xff" * 4
     assert read(resolved(runs, ((4, 1),)), 4, 8) == b"abcd"
+
+
+def test_a_part_of_an_unstable_unit_can_be_read():
+    runs = splice(filled(16), 8, 16, Unstable(b"before..", b"meant...", 1), 8)
+    assert read(runs, 4, 12) == b"\xff" * 4 + b"mean"
+    assert read(runs, 10, 16) == b"ant..."
 
 
 def test_a_hidden_block_comes_back():

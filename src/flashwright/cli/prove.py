@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import sys
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from flashwright.cli.field import one_table
 from flashwright.cli.main import CLEAN, FOUND
 from flashwright.cli.options import UsageError, add_reading, add_reporting
+from flashwright.cli.progress import ProgressBar
 from flashwright.cli.report import complain, report
 from flashwright.diag.finding import Finding, error, in_order
 from flashwright.host.catalogue import Catalogue
@@ -18,7 +17,6 @@ from flashwright.host.files import FileFaultError
 if TYPE_CHECKING:
     from flashwright.flash.faults import FaultModel
     from flashwright.model.table import Table
-    from flashwright.sim.explore import Progress
     from flashwright.sim.prove import Proof
 
 _EXAMPLES = """\
@@ -79,14 +77,23 @@ def execute(args: argparse.Namespace) -> int:
     except (UsageError, FileFaultError) as fault:
         return complain(fault.finding, args)
     names = [b.name for b in BLUEPRINTS] if args.all else [args.scheme]
-    proofs = [_proved(table, name, args) for name in names]
-    if args.all:
-        proofs = [p for p in proofs if p.judgements]
-    mended = "" if args.all else _mended(proofs[0], table, args)
+    proofs: list[Proof] = []
+    with ProgressBar(args.seconds) as bar:
+        for name in names:
+            if bar.stopped:
+                break
+            bar.begin(name or (table.update.scheme.name if table.update else ""))
+            proofs.append(_proved(table, name, args, bar))
+        not_begun = names[len(proofs) :]
+        if args.all:
+            proofs = [p for p in proofs if p.judgements]
+        mended = "" if args.all or bar.stopped else _mended(proofs[0], table, args, bar)
+    if not_begun:
+        mended = f"{bar.stopped}; not begun: {', '.join(n for n in not_begun if n)}\n"
     return _told(proofs, table, findings, args, mended)
 
 
-def _mended(proof: Proof, table: Table, args: argparse.Namespace) -> str:
+def _mended(proof: Proof, table: Table, args: argparse.Namespace, bar: ProgressBar) -> str:
     """What would mend a scheme that fails; each offer is proven under the same faults."""
     from flashwright.sim.explore import Limits
     from flashwright.sim.mend import mend
@@ -95,12 +102,13 @@ def _mended(proof: Proof, table: Table, args: argparse.Namespace) -> str:
     if proof.verdict is not Verdict.VIOLATED:
         return ""
     limits = Limits(states=max(1, args.states))
+    bar.begin("what would mend it")
     found = mend(
         table,
         proof.scheme,
         faults=_faults(args),
         limits=limits,
-        watch=_watch(args),
+        watch=bar.watch,
         chunk=max(1, args.chunk),
     )
     lines = [f"  {m.text}: HOLDS ({m.proof.states} states, {m.proof.cuts} cuts)" for m in found]
@@ -135,7 +143,7 @@ def _told(
     return CLEAN if proofs and all(is_proven(p) for p in proofs) else FOUND
 
 
-def _proved(table: Table, scheme: str | None, args: argparse.Namespace) -> Proof:
+def _proved(table: Table, scheme: str | None, args: argparse.Namespace, bar: ProgressBar) -> Proof:
     from flashwright.sim.explore import Limits
     from flashwright.sim.prove import prove
 
@@ -144,7 +152,7 @@ def _proved(table: Table, scheme: str | None, args: argparse.Namespace) -> Proof
         scheme=scheme,
         faults=_faults(args),
         limits=Limits(states=max(1, args.states)),
-        watch=_watch(args),
+        watch=bar.watch,
         chunk=max(1, args.chunk),
         updates=max(1, args.updates),
     )
@@ -164,32 +172,6 @@ def _faults(args: argparse.Namespace) -> FaultModel:
         worn_erases=args.worn_erases,
         failing_reads=args.failing_reads,
     )
-
-
-def _watch(args: argparse.Namespace) -> Callable[[Progress], bool]:
-    """Shows how far the work is, on a terminal, and ends it when the time is over."""
-    import time
-
-    begin = time.monotonic()
-    shown = begin
-
-    def watch(progress: Progress) -> bool:
-        nonlocal shown
-        now = time.monotonic()
-        if sys.stderr.isatty() and now - shown > 0.3:
-            shown = now
-            share = progress.expanded / max(1, progress.states)
-            bar = "#" * int(share * 20)
-            rate = progress.expanded / max(now - begin, 0.001)
-            print(
-                f"\r[{bar:<20}] {progress.states} states, {progress.cuts} cuts covered, "
-                f"{rate:.0f} states/s ",
-                end="",
-                file=sys.stderr,
-            )
-        return args.seconds is None or now - begin < args.seconds
-
-    return watch
 
 
 def _replay(table: Table, args: argparse.Namespace) -> int:

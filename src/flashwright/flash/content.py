@@ -148,10 +148,12 @@ def read(runs: Runs, start: int, end: int, erased_value: int = 0xFF) -> bytes:
     Raises ``DeadRead`` if any of it is dead.
     """
     found = []
-    for a, b, content, _ in pieces(runs, start, end):
+    for a, b, content, origin in pieces(runs, start, end):
         seen: Content = content
         if isinstance(seen, Unstable):
             seen = (seen.old, seen.new, JUNK)[seen.now]
+            if isinstance(seen, bytes):
+                seen = seen[a - origin : b - origin]
         if isinstance(seen, bytes):
             found.append(seen)
         elif seen == ERASED:

@@ -25,6 +25,9 @@ from flashwright.sim.site import Site
 from flashwright.sim.stepper import Expansion
 from flashwright.sim.trace import Trace, TraceIdError, decoded, encoded, walk
 
+#: What the explorer says when ``watch`` ended it.
+STOPPED = "stopped"
+
 
 class Verdict(StrEnum):
     """What is known; see the module."""
@@ -251,6 +254,7 @@ def _with_findings(proof: Proof) -> Proof:
         findings.append(error("SIM102", text, "nothing is proven while the update cannot happen"))
     if proof.incomplete:
         text = f"the proof of `{proof.scheme}` is incomplete: {proof.incomplete}"
-        help = f"{proof.states} states and {proof.cuts} cuts were covered; raise the limit"
+        more = "let it run on" if proof.incomplete == STOPPED else "raise the limit"
+        help = f"{proof.states} states and {proof.cuts} cuts were covered; {more}"
         findings.append(error("SIM103", text, help))
     return replace(proof, findings=(*proof.findings, *findings))
