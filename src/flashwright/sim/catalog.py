@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
+from flashwright.model.mcuboot import Mode
 from flashwright.model.table import Role
 from flashwright.model.update import Payload
 from flashwright.sim.machine import Machine
@@ -143,6 +145,30 @@ def _esp_idf(site: Site, *, rollback: bool) -> Machine | None:
     return EspIdfOta(site.board, areas, otadata, size, factory=home, rollback=rollback)
 
 
+def _mcuboot(site: Site, mode: Mode, *, hardened: bool = False) -> Machine | None:
+    from flashwright.sim.mcuboot_site import mcuboot
+
+    return mcuboot(site, mode, hardened=hardened)
+
+
+def _mcuboot_blueprints() -> tuple[Blueprint, ...]:
+    """MCUboot's modes, and its swaps with the repairs that its source lacks."""
+    found = []
+    for mode, title in (
+        (Mode.OVERWRITE, "MCUboot overwrite-only"),
+        (Mode.SWAP_SCRATCH, "MCUboot swap through a scratch area"),
+        (Mode.SWAP_MOVE, "MCUboot swap by moving up one erase block"),
+        (Mode.SWAP_OFFSET, "MCUboot swap with the update one erase block up"),
+        (Mode.DIRECT_XIP, "MCUboot direct-XIP with revert"),
+    ):
+        name = f"mcuboot-{mode}"
+        found.append(Blueprint(name, title, partial(_mcuboot, mode=mode)))
+        if mode not in (Mode.OVERWRITE, Mode.DIRECT_XIP):
+            hardened = partial(_mcuboot, mode=mode, hardened=True)
+            found.append(Blueprint(f"{name}-hardened", f"{title}, torn trailers mended", hardened))
+    return tuple(found)
+
+
 BLUEPRINTS: tuple[Blueprint, ...] = (
     Blueprint(
         "recommended-single-bank",
@@ -179,4 +205,5 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
         "ESP-IDF otadata without rollback",
         lambda site: _esp_idf(site, rollback=False),
     ),
+    *_mcuboot_blueprints(),
 )

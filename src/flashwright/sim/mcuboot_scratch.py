@@ -7,6 +7,7 @@ blocks of the primary slot, as many as fit the scratch area, from the end of the
 
 from __future__ import annotations
 
+from flashwright.base.extent import Extent
 from flashwright.flash.content import JUNK
 from flashwright.model.mcuboot import Build, Mode
 from flashwright.sim.area import Area, Board, Contents
@@ -36,6 +37,7 @@ class McubootSwapScratch(McubootSwap):
         permanent: bool = False,
         without: frozenset[str] = frozenset(),
         mended: frozenset[str] = frozenset(),
+        logical: int = 0,
     ) -> None:
         super().__init__(
             board,
@@ -46,6 +48,7 @@ class McubootSwapScratch(McubootSwap):
             permanent=permanent,
             without=without,
             mended=mended,
+            logical=logical,
         )
         self.scratch = scratch
         self.areas = (primary, secondary, scratch)
@@ -110,13 +113,17 @@ class McubootSwapScratch(McubootSwap):
 
     def _pieces(self) -> list[Piece]:
         area = self.primary
-        last = next(i for i, b in enumerate(area.blocks) if b.end - area.start >= self.size)
+        blocks = area.blocks
+        if self.logical:
+            starts = range(area.start, area.end, self.logical)
+            blocks = tuple(Extent.of(at, self.logical) for at in starts)
+        last = next(i for i, b in enumerate(blocks) if b.end - area.start >= self.size)
         found: list[Piece] = []
         while last >= 0:
-            end = area.blocks[last].end
-            while last >= 0 and end - area.blocks[last].start <= self.scratch.size:
+            end = blocks[last].end
+            while last >= 0 and end - blocks[last].start <= self.scratch.size:
                 last -= 1
-            start = area.blocks[last + 1].start
+            start = blocks[last + 1].start
             if start == end:
                 break
             found.append((start - area.start, end - start))
@@ -124,8 +131,7 @@ class McubootSwapScratch(McubootSwap):
 
     def _copy_size(self, at: int, size: int) -> int:
         """What of a piece is copied: not the trailer of the slot, nor that of scratch."""
-        first = self.primary.blocks[self.first_trailer.blocks()[-1]].start - self.primary.start
-        if at + size <= first:
+        if at + size <= self.first_trailer.erased_from:
             return size
         return min(self.first_trailer.status_at - at, self.scratch_trailer.status_at)
 
@@ -169,7 +175,6 @@ class McubootSwapScratch(McubootSwap):
         if scramble:
             script.scramble(trailer)
         if through:
-            area = trailer.area
-            size = area.blocks[trailer.blocks()[-1]].start - area.start - at
+            size = trailer.erased_from - at
         if size > 0:
             script.erase(trailer.area, at, size)

@@ -13,6 +13,7 @@ source, so that a mixture stays a mixture.
 from __future__ import annotations
 
 from abc import abstractmethod
+from bisect import bisect_right
 from typing import NamedTuple
 
 from flashwright.base.align import align_down
@@ -100,9 +101,11 @@ class Script:
     def erase(self, area: Area, start: int, size: int) -> None:
         """Erase every block that the bytes ``[start, start + size)`` of the area touch."""
         low, high = area.start + start, area.start + start + size
-        for i, block in enumerate(area.blocks):
-            if block.start < high and low < block.end:
-                self.code.append(area.erase(i))
+        first = bisect_right(area.blocks, low, key=lambda block: block.end)
+        for i in range(first, len(area.blocks)):
+            if area.blocks[i].start >= high:
+                break
+            self.code.append(area.erase(i))
 
     def scramble(self, trailer: Trailer) -> None:
         """Erase the blocks of a trailer, last one first."""
@@ -121,7 +124,8 @@ class Script:
             )
 
 
-def _junk(flash: Contents, area: Area, start: int, end: int) -> Contents:
+def junk(flash: Contents, area: Area, start: int, end: int) -> Contents:
+    """The flash with junk in global offsets ``[start, end)`` of the area, if there are any."""
     if start >= end:
         return flash
     return area.with_part(flash, area.part(splice(flash[area.index].runs, start, end, JUNK)))
@@ -130,7 +134,8 @@ def _junk(flash: Contents, area: Area, start: int, end: int) -> Contents:
 class McubootSlots(Phased):
     """A primary and a secondary slot, an application that is told of updates, and a decision.
 
-    ``size`` is that of every image; ``permanent`` marks updates so that they are never reverted.
+    ``size`` is that of every image; ``permanent`` marks updates so that they are never reverted;
+    ``logical`` is the size of logical erase blocks, 0 for those of the flash.
     """
 
     mode: Mode
@@ -147,12 +152,16 @@ class McubootSlots(Phased):
         build: Build,
         *,
         permanent: bool = False,
+        logical: int = 0,
     ) -> None:
+        self.logical = logical
         self.board, self.primary, self.secondary = board, primary, secondary
         self.areas: tuple[Area, ...] = (primary, secondary)
         self.size, self.build, self.permanent = size, build, permanent
-        self.first_trailer = Trailer(primary, self.mode, build, mended=self.mended)
-        self.second_trailer = Trailer(secondary, self.mode, build, mended=self.mended)
+        self.first_trailer = Trailer(primary, self.mode, build, mended=self.mended, logical=logical)
+        self.second_trailer = Trailer(
+            secondary, self.mode, build, mended=self.mended, logical=logical
+        )
         self.trailers = [self.first_trailer, self.second_trailer]
 
     def first(self) -> tuple[Contents, World]:
@@ -213,8 +222,8 @@ class McubootSlots(Phased):
         header = max(HEADER, area.unit)
         end = area.start + self.second_trailer.status_at
         if self.lead:
-            flash = _junk(flash, area, area.start + header, area.start + self.lead)
-        return _junk(flash, area, area.start + self.lead + header, end)
+            flash = junk(flash, area, area.start + header, area.start + self.lead)
+        return junk(flash, area, area.start + self.lead + header, end)
 
     def on_boot(self, flash: Contents, world: World) -> Move:
         """Decide."""
@@ -335,15 +344,18 @@ class McubootSwap(McubootSlots):
         permanent: bool = False,
         without: frozenset[str] = frozenset(),
         mended: frozenset[str] = frozenset(),
+        logical: int = 0,
     ) -> None:
         self.mended = mended
-        super().__init__(board, primary, secondary, size, build, permanent=permanent)
+        super().__init__(
+            board, primary, secondary, size, build, permanent=permanent, logical=logical
+        )
         self.without = without
         events = ("installed", "confirmed", "next")
         self.promise = Promise(reverts=not permanent, events=events)
         if not permanent:
             self.promise = Promise(reverts=True, events=(*events, "reverted"))
-        self.block = primary.blocks[0].size
+        self.block = logical or primary.blocks[0].size
         self._scripts: dict[Key, Script] = {}
 
     @abstractmethod
@@ -486,7 +498,7 @@ class McubootSwap(McubootSlots):
         while at < len(script.code) and isinstance(erase := script.code[at], Erase):
             trailer = next(t for t in self.trailers if erase.start in t.area.extent)
             end = min(erase.end, trailer.area.start + trailer.status_at)
-            less = _junk(less, trailer.area, erase.start, end)
+            less = junk(less, trailer.area, erase.start, end)
             at += 1
         before = self.headers(flash, place, swap_type)
         return less if self.headers(less, place, swap_type) == before else flash

@@ -52,7 +52,8 @@ class Status(NamedTuple):
 class Trailer:
     """The trailer of ``area``. ``scratch``: that of the scratch area, with three entries only.
 
-    ``mended`` names repairs (``MENDINGS`` of ``mcuboot_swap``) that change what is read.
+    ``mended`` names repairs (``MENDINGS`` of ``mcuboot_swap``) that change what is read;
+    ``logical`` is the size of MCUboot's logical erase blocks, 0 if it works in those of the flash.
     """
 
     def __init__(
@@ -63,9 +64,11 @@ class Trailer:
         *,
         scratch: bool = False,
         mended: frozenset[str] = frozenset(),
+        logical: int = 0,
     ) -> None:
         self.area = area
         self.mended = mended
+        self._logical = logical
         align = build.max_align
         self.write_size = build.write_size
         self.magic_at = area.size - MAGIC_SIZE
@@ -120,9 +123,17 @@ class Trailer:
         at = base + entry * self.write_size
         return Program(at, at + self.area.unit, STATUS, base)
 
+    @property
+    def erased_from(self) -> int:
+        """Where in the area the first erase block (or logical one) with trailer starts."""
+        if self._logical:
+            return align_down(self.status_at, self._logical)
+        at = self.area.start + self.status_at
+        return next(b.start for b in self.area.blocks if b.end > at) - self.area.start
+
     def blocks(self) -> list[int]:
         """The numbers of the erase blocks that hold the trailer, last one first."""
-        start = self.area.start + self.status_at
+        start = self.area.start + self.erased_from
         found = [i for i, block in enumerate(self.area.blocks) if block.end > start]
         return found[::-1]
 

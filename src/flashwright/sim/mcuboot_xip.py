@@ -23,6 +23,7 @@ from flashwright.sim.machine import (
     offers,
     version_of,
 )
+from flashwright.sim.mcuboot_swap import HEADER, junk
 from flashwright.sim.mcuboot_trailer import GOOD, SET, UNSET, Trailer
 
 
@@ -62,8 +63,7 @@ class McubootDirectXip(Phased):
             if self._version(flash, slot) is None:
                 flash = slot.filled(flash, JUNK)
             elif trailer.fields(flash).magic != GOOD:
-                for block in range(1, len(slot.blocks)):
-                    flash = slot.filled(flash, JUNK, block)
+                flash = junk(flash, slot, slot.start + max(HEADER, slot.unit), slot.end)
         return flash
 
     def on_boot(self, flash: Contents, world: World, tried: int = 0) -> Move:

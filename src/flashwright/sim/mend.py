@@ -25,6 +25,9 @@ _OTHERS: dict[str, tuple[str, ...]] = {
     "esp8266-flag": ("recommended-dual-bank",),
     "esp-idf-ota": ("recommended-dual-bank",),
     "esp-idf-ota-no-rollback": ("esp-idf-ota", "recommended-dual-bank"),
+    "mcuboot-swap-scratch": ("mcuboot-swap-scratch-hardened", "mcuboot-direct-xip"),
+    "mcuboot-swap-move": ("mcuboot-swap-move-hardened", "mcuboot-direct-xip"),
+    "mcuboot-swap-offset": ("mcuboot-swap-offset-hardened", "mcuboot-direct-xip"),
 }
 
 

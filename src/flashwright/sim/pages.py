@@ -61,6 +61,16 @@ PAGES: tuple[Page, ...] = (
         """,
     ),
     page(
+        "SIM008",
+        "not-executable",
+        Severity.ERROR,
+        """The scheme runs images where they lie, and the CPU does not see the flash of a slot.
+
+        ## How to fix
+        Put both slots into memory-mapped flash, or use a scheme that copies or swaps.
+        """,
+    ),
+    page(
         "SIM101",
         "property-violated",
         Severity.ERROR,

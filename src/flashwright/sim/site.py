@@ -2,7 +2,7 @@
 
 Findings: SIM001 the table names no device; SIM003 the scheme needs a partition that is not there;
 SIM004 a partition has too few erase blocks; SIM005 a partition lies outside its flash, is empty, or
-overlaps another one of the scheme.
+overlaps another one of the scheme; SIM008 images cannot run where a slot lies.
 """
 
 from __future__ import annotations
@@ -98,6 +98,12 @@ class Site:
         text = f"`{area.name}` and its partner have erase blocks of different sizes"
         help = f"the scheme swaps blocks one to one; the largest has 0x{largest:X} bytes"
         self._report("SIM004", text, help, partition)
+
+    def not_mapped(self, area: Area) -> None:
+        """Report that a scheme which runs images where they lie cannot run them here."""
+        partition = self.table.get(area.name)
+        text = f"`{area.name}` lies in flash `{area.owner}`, which the CPU does not see"
+        self._report("SIM008", text, "use a scheme that copies or swaps", partition)
 
     def too_small(self, area: Area, need: int) -> None:
         """Report that an area is smaller than ``need`` bytes."""
