@@ -97,7 +97,7 @@ def _compare(name: str, spec: Spec, times: int = 7) -> None:
 def _search(spec: Spec, limits: Limits):
     expanded = expand(spec)
     problem = build(expanded.demands, expanded.wants, expanded.grounds, expanded.banks)
-    return optimise(problem, Budget(limits.nodes), limits.tries)
+    return optimise(problem, Budget(limits.nodes), limits.tries, limits.closing)
 
 
 def _timed(run, times: int):

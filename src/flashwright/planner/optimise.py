@@ -15,7 +15,7 @@ as soon as one question was left open by the budget.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import gcd, lcm
 
@@ -45,18 +45,20 @@ class Cost:
     sure: bool
 
 
-def optimise(problem: Problem, budget: Budget, tries: int) -> Solution | None:
+def optimise(problem: Problem, budget: Budget, tries: int, closing: int = 0) -> Solution | None:
     """The best solution; ``None`` if there is none, or if the budget ran out before one was found.
 
-    ``tries`` is the number of nodes that one question ("does this size fit?") may take.
+    ``tries`` is the number of nodes that one question ("does this size fit?") may take; where one
+    was left open, ``closing`` more nodes go to the sizes just above the best that was found.
     """
     if problem.cycle or problem.impossible:
         return None
     best: tuple[tuple[int, ...], Solution] | None = None
     proven = True
+    last = Budget(closing)
     ways = Bankings(problem)
     for banked in ways:
-        solution = _Optimiser(banked, budget, tries).run()
+        solution = _Optimiser(banked, budget, tries, last).run()
         if solution is None:
             continue
         score = tuple(solution.sizes[g.members[0].name] for g in _by_goal(banked))
@@ -119,10 +121,13 @@ def _by_goal(problem: Problem) -> list[Group]:
 class _Optimiser:
     """One problem without open questions of banks; sizes are settled group after group."""
 
-    def __init__(self, problem: Problem, budget: Budget, tries: int) -> None:
+    def __init__(
+        self, problem: Problem, budget: Budget, tries: int, closing: Budget | None = None
+    ) -> None:
         self.problem = problem
         self.budget = budget
         self.tries = tries
+        self.closing = closing or Budget(0)
         self.unsure = False
         self.value: dict[int, int] = {}
         self._laid: dict[tuple[object, ...], dict[str, Extent] | None] = {}
@@ -224,6 +229,7 @@ class _Optimiser:
         later = {j: v for j, v in self.value.items() if j > k}
         candidates = self._grid(group, low, upper)
         if self._monotone(group):
+            before, self.unsure = self.unsure, False
             below, above, stride = 0, len(candidates), 1
             while above - below > 1:
                 probe = max((below + above) // 2, above - stride)
@@ -232,6 +238,9 @@ class _Optimiser:
                     below = probe
                 else:
                     above, stride = probe, 2 * stride
+            if self.unsure:
+                below = self._climb(k, candidates, below)
+            self.unsure |= before
             self.value[k] = candidates[below]
             return
         for value in reversed(candidates):
@@ -241,6 +250,24 @@ class _Optimiser:
             self.value.update(later)
         if self.value[k] == low:
             self.value.update(later)
+
+    def _climb(self, k: int, candidates: Sequence[int], best: int) -> int:
+        """The largest that fits from ``best`` up, one after the other, with what is kept for it.
+
+        A size that is proven not to fit closes the question, for larger ones do not fit either.
+        """
+        ordinary = self.budget, self.tries
+        self.budget, self.tries = self.closing, self.closing.nodes
+        self.unsure = False
+        while best + 1 < len(candidates) and not self.unsure:
+            self.value[k] = candidates[best + 1]
+            self._laid = {key: laid for key, laid in self._laid.items() if laid is not None}
+            if not self._fits():
+                break
+            best += 1
+            self.tries = self.closing.nodes
+        self.budget, self.tries = ordinary
+        return best
 
     def _refit(self, k: int) -> bool:
         """Whether later groups whose sizes are not settled fit with other sizes than now."""

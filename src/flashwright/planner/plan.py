@@ -37,12 +37,14 @@ __all__ = ["PAGES", "Limits", "Planned", "plan"]
 class Limits:
     """How much work a plan may take.
 
-    ``nodes`` bounds the whole search, in places that are looked at (half a million a second or so),
-    ``tries`` one question of it ("does this size fit?"), ``binding`` the partitions for which it is
-    worked out what one more erase block costs.
+    ``nodes`` bounds the whole search, in places that are looked at (100,000 to 500,000 a second),
+    ``tries`` one question of it ("does this size fit?"); ``closing`` more places are looked at
+    where a question was left open, to prove the best size or to find a better one; ``binding`` the
+    partitions for which it is worked out what one more erase block costs.
     """
 
     nodes: int = 300_000
+    closing: int = 700_000
     tries: int = 20_000
     binding: int = 12
 
@@ -120,13 +122,13 @@ def _solve(
     """The best solution that keeps the order of the method, or else the best without it."""
     demands = expanded.demands
     problem = build(demands, expanded.wants, expanded.grounds, expanded.banks)
-    solution = optimise(problem, budget, limits.tries)
+    solution = optimise(problem, budget, limits.tries, limits.closing)
     habits = [d for d in demands if d.origin is Origin.METHOD]
     if solution is not None or not habits:
         return demands, solution, problem
     free = [d for d in demands if d.origin is not Origin.METHOD]
     problem = build(free, expanded.wants, expanded.grounds, expanded.banks)
-    return free, optimise(problem, budget, limits.tries), problem
+    return free, optimise(problem, budget, limits.tries, limits.closing), problem
 
 
 def _given_up(expanded: Expanded, demands: list[Demand]) -> list[Finding]:
@@ -174,10 +176,11 @@ def _unproven(spec: Spec, limits: Limits) -> Finding:
     return replace(
         warning(
             "PLN006",
-            f"the search for `{printable(spec.name)}` stopped at its limit of {limits.nodes} "
+            f"the search for `{printable(spec.name)}` stopped at its limit of "
+            f"{limits.nodes + limits.closing} "
             "steps: the plan is sound, but a better one may exist",
             "fix the places of some partitions, or raise the limit",
             spec.place,
         ),
-        facts={"nodes": limits.nodes},
+        facts={"nodes": limits.nodes + limits.closing},
     )

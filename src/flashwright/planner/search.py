@@ -19,6 +19,12 @@ from dataclasses import dataclass
 from flashwright.base.extent import Extent
 from flashwright.planner.unit import Unit
 
+#: Beyond any offset.
+NEVER = 1 << 80
+#: How many sets of units are remembered, and how many units are passed over for a place's price.
+MOST_FAILED = 400_000
+CHEAP = 16
+
 
 @dataclass(slots=True)
 class Budget:
@@ -67,19 +73,12 @@ def fit(
     ``below[i]`` is the set (bit mask) of units that must lie below unit ``i``. Units are preferred
     in their order. ``None``: nothing fits, or the budget ran out (``budget.spent``).
     """
-    everything = (1 << len(units)) - 1
-    needs = [u.least for u in units]
-    failed: dict[int, int] = {}
+    search = _Search(units, below, room, budget)
     path: list[tuple[int, int]] = []
-    missing = sum(needs)
+    left, missing = (1 << len(units)) - 1, sum(search.needs)
     if missing > room.free_from(0):
         return None
-    above = [0] * len(units)
-    for i, mask in enumerate(below):
-        for j in range(len(units)) if mask else ():
-            above[j] |= (mask >> j & 1) << i
-    order = (below, above)
-    stack = [(everything, 0, _children(units, order, everything, 0, room, budget))]
+    stack = [(left, 0, search.children(left, 0, missing))]
     while stack:
         left, cursor, children = stack[-1]
         if not left:
@@ -89,55 +88,84 @@ def fit(
             return None
         if child is None:
             stack.pop()
-            if len(failed) < 200_000:
-                failed[left] = min(cursor, failed.get(left, cursor))
+            search.fail(left, cursor)
             if path:
-                missing += needs[path.pop()[0]]
+                missing += search.needs[path.pop()[0]]
             continue
         i, start, end = child
-        after = left & ~(1 << i)
-        if missing - needs[i] > room.free_from(end) or failed.get(after, end + 1) <= end:
+        after, rest = left & ~(1 << i), missing - search.needs[i]
+        if rest > room.free_from(end) or search.failed.get(after, NEVER) <= end:
             continue
-        missing -= needs[i]
+        missing = rest
         path.append((i, start))
-        stack.append((after, end, _children(units, order, after, end, room, budget)))
+        stack.append((after, end, search.children(after, end, missing)))
     return None
 
 
-def _children(
-    units: Sequence[Unit],
-    order: tuple[Sequence[int], Sequence[int]],
-    left: int,
-    cursor: int,
-    room: Room,
-    budget: Budget,
-) -> Iterator[tuple[int, int, int]]:
-    """The units that may come next, those that fit in the gap at ``cursor`` first."""
-    below, above = order
-    gap_end = room.gap_end(cursor)
-    later: list[tuple[int, int, int]] = []
-    tried: set[object] = set()
-    rest = left
-    while rest:
-        bit = rest & -rest
-        rest ^= bit
-        i = bit.bit_length() - 1
-        if below[i] & left:
-            continue
-        if not budget.take(units[i].cost):
+class _Search:
+    """What one search knows of its units, and the cursors from which sets of them did not fit."""
+
+    def __init__(
+        self, units: Sequence[Unit], below: Sequence[int], room: Room, budget: Budget
+    ) -> None:
+        self.units = units
+        self.needs = [u.least for u in units]
+        self.room = room
+        self.budget = budget
+        self.failed: dict[int, int] = {}
+        self._below = below
+        self._steps = [u.steps for u in units]
+        self._above = [0] * len(units)
+        for i, mask in enumerate(below):
+            for j in range(len(units)) if mask else ():
+                self._above[j] |= (mask >> j & 1) << i
+
+    def fail(self, left: int, cursor: int) -> None:
+        """Remember that the units of ``left`` do not fit from ``cursor`` on."""
+        if len(self.failed) < MOST_FAILED:
+            self.failed[left] = min(cursor, self.failed.get(left, cursor))
+
+    def children(self, left: int, cursor: int, missing: int) -> Iterator[tuple[int, int, int]]:
+        """The units that may come next, those that fit in the gap at ``cursor`` first.
+
+        What wastes more bytes than there are to spare is left out without looking for a place: up
+        to where its steps let it start, or the whole gap where it does not fit.
+        """
+        gap_end = self.room.gap_end(cursor)
+        spare = self.room.free_from(cursor) - missing
+        later: list[tuple[int, int, int]] = []
+        tried: set[object] = set()
+        if not self.budget.take(1 + left.bit_count() // CHEAP):
             return
-        place = units[i].first(cursor)
-        if place is None:
-            return
-        if not above[i] & left:
-            if units[i].key in tried:
+        rest = left
+        while rest:
+            bit = rest & -rest
+            rest ^= bit
+            i = bit.bit_length() - 1
+            step, phase = self._steps[i]
+            wasted = (phase - cursor) % step
+            need = self.needs[i]
+            if wasted + need > gap_end - cursor:
+                wasted = gap_end - cursor
+            if wasted > spare or self._below[i] & left:
                 continue
-            tried.add(units[i].key)
-        if place[0] < gap_end or cursor == 0:
-            yield i, *place
-        else:
-            later.append((i, *place))
-    yield from later
+            if self.failed.get(left ^ bit, NEVER) <= cursor + need:
+                continue
+            unit = self.units[i]
+            if not self.budget.take(unit.cost):
+                return
+            place = unit.first(cursor)
+            if place is None:
+                return
+            if not self._above[i] & left:
+                if unit.key in tried:
+                    continue
+                tried.add(unit.key)
+            if place[0] < gap_end or cursor == 0:
+                yield i, *place
+            else:
+                later.append((i, *place))
+        yield from later
 
 
 def crowd(units: Sequence[Unit], room: Room) -> list[tuple[int, int]] | None:

@@ -30,6 +30,8 @@ class Unit(Protocol):
     key: object
     #: How many places of a budget one question costs.
     cost: int
+    #: It starts only at multiples of the first, plus the second, as far as that is known.
+    steps: tuple[int, int]
     #: Whether ``MOST_TRIES`` was hit: then "no place" is not proven.
     gave_up: bool
 
@@ -128,6 +130,7 @@ class Rigid:
         starts = (self._aligned(lo, hi) for lo, hi in ranges or ())
         self._ranges = [r for r in starts if r is not None]
         self._highs = [hi for _, hi in self._ranges]
+        self.steps = (self._modulus or 1, self._phase)
         self.key: object = (distance, self._modulus, self._phase, tuple(self._ranges))
 
     def first(self, cursor: int) -> tuple[int, int] | None:
@@ -186,6 +189,7 @@ class Loose:
         self._ground = ground
         self._granular = any(s.item.power_of_two or s.item.step > 1 for s in chain)
         self.least = sum(max(s.need, s.item.blocks * ground.smallest) for s in chain)
+        self.steps = (chain[0].item.align, 0)
         self.key: object = tuple(map(_key, chain, homes))
 
     def first(self, cursor: int) -> tuple[int, int] | None:
