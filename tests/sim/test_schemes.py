@@ -154,6 +154,17 @@ def test_the_kv_store_loses_its_only_copy_if_clean_blocks_are_always_formatted()
     assert broken(kv(whole, formats_clean=True)) == {"values"}
 
 
+def test_the_kv_store_finds_an_old_value_that_was_deleted_where_it_lay_before_collection():
+    """AliOS Things #1215: two valid items of one key, and a zero in the formatted block."""
+    proof = kv(FaultModel(cuts=0), stale=True)
+    assert broken(proof) == {"values"}
+    (trace,) = (j.trace for j in proof.judgements if j.trace)
+    assert trace.why == "key 1 has value 4, 5 was written" and {"collected"} <= set(proof.events)
+    texts = [s.text for s in trace.steps]
+    assert texts[-2].startswith("program app") and texts[-2].endswith("with 1 bytes")
+    assert kv(FaultModel(cuts=0)).verdict is Verdict.HOLDS
+
+
 def test_the_kv_store_cannot_work_where_units_program_once():
     assert broken(kv(overwrite=Overwrite.ONCE)) == {"flash"}
 

@@ -12,10 +12,13 @@ is erased and formatted, and the target marked used.
 At start: a block without a valid state is formatted; an item with a wrong CRC is deleted; an item
 whose origin is still valid deletes it. What a clean block holds that is not blank is no sentence of
 the source: here it is formatted while a dirty block holds the same items, else it is taken as used
-(our reading). ``formats_clean`` restores the gap: such a block is always formatted.
+(our reading). ``formats_clean`` restores the gap: such a block is always formatted. Of two valid
+items with one key the first is found, in the order of blocks and offsets. ``stale`` restores #1215:
+an update that collects garbage still deletes the old item where it lay before, so that the old
+value stays valid, is found first, and a zero lies in the block that was just formatted.
 
 Modelled: two keys, one that never changes and one that is set ``SETS`` times, in two blocks;
-the first block is nearly full, so that the third set collects garbage.
+the first block is nearly full, so that the fourth set collects garbage.
 """
 
 from __future__ import annotations
@@ -74,10 +77,12 @@ class AliosKv(Phased):
     promise = Promise(events=("served", "changed", "collected"))
     assumptions = ("two blocks, two keys; the store is nearly full when it begins",)
 
-    def __init__(self, board: Board, kv: Area, *, formats_clean: bool = False) -> None:
+    def __init__(
+        self, board: Board, kv: Area, *, formats_clean: bool = False, stale: bool = False
+    ) -> None:
         self.board, self.kv = board, kv
         self.areas = self.records = (kv,)
-        self.formats_clean = formats_clean
+        self.formats_clean, self.stale = formats_clean, stale
         #: Offset behind the last item that fits into a block of the model.
         self.full = _HEADER + (ROOM + 2) * ITEM
 
@@ -174,22 +179,22 @@ class AliosKv(Phased):
             return Choose((rest,))
         return Choose(((f"value {begun.newest} is set", ("set", begun.newest), begun), rest))
 
-    def on_set(self, flash: Contents, world: World, value: int) -> Move:
+    def on_set(self, flash: Contents, world: World, value: int, known: Item | None = None) -> Move:
         """Append the new item; collect garbage first if there is no room."""
-        old = self._get(flash, CHANGING)
+        old = known or self._get(flash, CHANGING)
         block = next((b for b in (0, 1) if self._state(flash, b) == USED), None)
         if block is None:
-            return self._without_used(flash, value)
+            return self._without_used(flash, value, known)
         end = self._end(flash, block)
         if end + ITEM > self.full:
-            return self._mark(block, DIRTY, ("collect", value))
+            return self._mark(block, DIRTY, ("collect", value, old if self.stale else None))
         origin = self._at(old.block, old.offset) if old else 0
         then = ("replace", value, old)
         return Act(self.kv.write(self._at(block, end), _item(CHANGING, value, origin)), then)
 
-    def _without_used(self, flash: Contents, value: int) -> Move:
+    def _without_used(self, flash: Contents, value: int, known: Item | None) -> Move:
         if DIRTY in (self._state(flash, 0), self._state(flash, 1)):
-            return Go(("collect", value))
+            return Go(("collect", value, known))
         return Fail("values", "no block can take an item")
 
     def on_replace(self, flash: Contents, world: World, value: int, old: Item | None) -> Move:
@@ -199,14 +204,14 @@ class AliosKv(Phased):
             return Go(("serve",), done)
         return self._delete(old, ("serve",), done)
 
-    def on_collect(self, flash: Contents, world: World, value: int) -> Move:
+    def on_collect(self, flash: Contents, world: World, value: int, known: Item | None) -> Move:
         """Copy the live items of the dirty block into the clean one."""
         source = 0 if self._state(flash, 0) == DIRTY else 1
         target = 1 - source
         if self._state(flash, target) != CLEAN:
             return Fail("values", "no clean block is left for garbage collection")
         live = [i for i in self._items(flash) if i.block == source and i.state == VALID]
-        return Go(("move", tuple(live), target, ("set", value)))
+        return Go(("move", tuple(live), target, ("set", value, known)))
 
     def on_move(
         self, flash: Contents, world: World, live: tuple[Item, ...], target: int, then: Volatile
@@ -278,8 +283,7 @@ class AliosKv(Phased):
         return found
 
     def _get(self, flash: Contents, key: int) -> Item | None:
-        live = [i for i in self._items(flash) if i.state == VALID and i.key == key]
-        return max(live, key=lambda i: i.value, default=None)
+        return next((i for i in self._items(flash) if i.state == VALID and i.key == key), None)
 
     def _replaced(self, items: list[Item], new: Item) -> Item | None:
         """The item that a valid one replaces and that is still valid."""
