@@ -89,7 +89,7 @@ def test_nothing_changed_keeps_every_byte() -> None:
 def test_numbers_keep_their_style() -> None:
     encoded = edited({"bl": at(0, 128 * 1024), "dl": at(0xABC000, 0x90000)})
     assert encoded.findings == ()
-    assert text_of(encoded) == HEADER.replace("0,       64*1024", "0,       128*1024").replace(
+    assert text_of(encoded) == HEADER.replace("0,       64*1024", "0,      128*1024").replace(
         "0x00100000, 0x80000", "0x00abc000, 0x90000"
     )
 
@@ -101,6 +101,22 @@ def test_a_size_that_is_no_multiple_is_hexadecimal() -> None:
 def test_renamed_row_keeps_its_line() -> None:
     encoded = edited({"dl": {"name": "download"}})
     assert text_of(encoded) == HEADER.replace('"dl"', '"download"') and encoded.findings == ()
+
+
+def test_columns_keep_their_edges() -> None:
+    text = (
+        "#define FAL_PART_TABLE { \\\n"
+        '    {FAL_PART_MAGIC_WORD,        "bl", "flash0",       0,   64*1024, 0}, \\\n'
+        '    {FAL_PART_MAGIC_WORD, "easyflash", "flash0", 64*1024, 1024*1024, 0}, \\\n}\n'
+    )
+    moved = {"bl": at(4096, 128 << 10), "easyflash": at(132 << 10, 1 << 20)}
+    encoded = edited(moved, part("fs", 2 << 20, 1 << 20), text=text)
+    assert text_of(encoded) == (
+        "#define FAL_PART_TABLE { \\\n"
+        '    {FAL_PART_MAGIC_WORD,        "bl", "flash0",  4*1024,  128*1024, 0}, \\\n'
+        '    {FAL_PART_MAGIC_WORD, "easyflash", "flash0", 132*1024, 1024*1024, 0}, \\\n'
+        '    {FAL_PART_MAGIC_WORD,        "fs", "norflash0", 2048*1024, 1024*1024, 0}, \\\n}\n'
+    )
 
 
 def test_macro_of_one_value_is_changed_where_it_is_defined() -> None:
@@ -213,7 +229,7 @@ def test_rows_that_need_a_define_stay() -> None:
     table = table_of(base, defines=defines)
     wished = replace(table, partitions=(*table.partitions[:3], part("dl", 0x200000, 0x80000)))
     again = encode((wished,), WriteOptions(base=base, defines=defines))
-    assert "NOR_FLASH,      2048*1024, 0x80000, 0}" in text_of(again)
+    assert "NOR_FLASH,  2048*1024, 0x80000, 0}" in text_of(again)
 
 
 def test_flash_of_another_name_is_told() -> None:

@@ -189,16 +189,16 @@ def _set_text(row: Row, member: str, text: str, sheet: Sheet) -> None:
     shown = sheet.flash_text(text) if member == "flash_name" else c_string(text)
     if not before.startswith('"'):
         _tell_replaced(row, member, before, shown, sheet)
-    sheet.patches[span] = shown.encode("utf-8", "replace")
+    sheet.replace(member, span, shown)
 
 
 def _set_number(row: Row, member: str, value: int, before: int, sheet: Sheet) -> None:
     span = sheet.span(row, member)
     if span is not None:
         said = sheet.said(span)
-        styled = restyled(value, said, before)
+        styled = sheet.number(value) if said == "0" else restyled(value, said, before)
         if styled is not None:
-            sheet.patches[span] = styled.encode()
+            sheet.replace(member, span, styled)
             return
     if definition_patch(row, member, value, before, span, sheet):
         return
@@ -209,7 +209,7 @@ def _set_number(row: Row, member: str, value: int, before: int, sheet: Sheet) ->
         return
     shown = sheet.number(value)
     _tell_replaced(row, member, sheet.said(span), shown, sheet)
-    sheet.patches[span] = shown.encode()
+    sheet.replace(member, span, shown)
 
 
 def _tell_replaced(row: Row, member: str, before: str, new: str, sheet: Sheet) -> None:

@@ -72,6 +72,42 @@ class Sheet:
         """FMT163: the file stays as it is."""
         self.findings.append(error("FMT163", f"the file cannot be edited: {why}", help))
 
+    def replace(self, member: str, span: Span, new: str) -> None:
+        """Patch a member; a column of blanks before or behind it keeps its edge."""
+        start, end = span
+        data = self.base.data
+        text = new.encode("utf-8", "replace")
+        before, behind = self.blanks(span)
+        right, left = self.edges(member)
+        longer = len(text) - (end - start)
+        if right and before > longer and self._free(start - before, start):
+            self.patches[start - before, end] = b" " * (before - longer) + text
+        elif left and data[end : end + 1] == b"," and behind > longer:
+            if self._free(end, end + 1 + behind):
+                self.patches[start, end + 1 + behind] = text + b"," + b" " * (behind - longer)
+                return
+            self.patches[span] = text
+        else:
+            self.patches[span] = text
+
+    def blanks(self, span: Span) -> Span:
+        """How many blanks stand before a member, and behind its comma."""
+        data = self.base.data
+        before = span[0] - len(data[: span[0]].rstrip(b" "))
+        rest = data[span[1] + 1 : span[1] + 200]
+        return before, len(rest) - len(rest.lstrip(b" "))
+
+    def edges(self, member: str) -> tuple[bool, bool]:
+        """Whether the members of all rows end, or else begin, at one edge, by their blanks."""
+        spans = [span for row in self.reading.rows if (span := self.span(row, member))]
+        gaps = [self.blanks(span) for span in spans]
+        right = any(before > 1 for before, _ in gaps)
+        left = not right and any(behind > 1 for _, behind in gaps)
+        return right, left
+
+    def _free(self, start: int, end: int) -> bool:
+        return not any(at < end and start < stop for at, stop in self.patches)
+
     def patched(self, more: Mapping[Span, bytes] | None = None) -> bytes:
         """The file with the patches, or with those given instead."""
         data = self.base.data

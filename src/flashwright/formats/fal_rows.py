@@ -87,30 +87,35 @@ def _row(said: Said, pattern: tuple[Row, Span] | None, sheet: Sheet) -> str:
         members = (c_string(said.name), flash, start, size, str(said.reserved))
         return f"{{{MAGIC_NAMES[0]}, {', '.join(members)}}}"
     row, (first, end) = pattern
-    new: dict[Span, str] = {}
+    new: dict[Span, tuple[str, str]] = {}
     for member, value in (("offset", said.start), ("len", said.size), ("reserved", said.reserved)):
         span, cell = sheet.span(row, member), row.members.get(member)
         if span is not None and cell is not None and isinstance(cell.value, int):
             styled = restyled(value, sheet.said(span), cell.value) if cell.value else None
-            new[span] = styled or (sheet.number(value) if value else "0")
+            new[span] = member, styled or (sheet.number(value) if value else "0")
     for member, shown in (("name", c_string(said.name)), ("flash_name", flash)):
         span = sheet.span(row, member)
         if span is not None:
-            new[span] = shown
+            new[span] = member, shown
     made = sheet.base.data[:end]
-    for (begin, stop), shown in sorted(new.items(), reverse=True):
+    for (begin, stop), (member, shown) in sorted(new.items(), reverse=True):
         text = shown.encode("utf-8", "replace")
-        made = made[:begin] + text + _aligned(made[stop:], stop - begin - len(text))
+        made = _put(made, begin, stop, text, sheet.edges(member))
     return made[first:].decode("utf-8", "replace")
 
 
-def _aligned(behind: bytes, shorter: int) -> bytes:
-    """What stands behind a member that became ``shorter``: a column of blanks keeps its edge."""
+def _put(made: bytes, begin: int, stop: int, text: bytes, edges: tuple[bool, bool]) -> bytes:
+    """``text`` in the place of a member; a column of blanks before or behind it keeps its edge."""
+    longer = len(text) - (stop - begin)
+    before, behind = made[:begin], made[stop:]
+    gap = begin - len(before.rstrip(b" "))
+    if edges[0] and gap > longer:
+        return made[: begin - gap] + b" " * (gap - longer) + text + behind
     rest = behind[1:].lstrip(b" ")
     gap = len(behind) - 1 - len(rest)
-    if behind[:1] != b"," or gap < 2 or not shorter:
-        return behind
-    return b"," + b" " * max(1, gap + shorter) + rest
+    if edges[1] and behind[:1] == b"," and gap > longer:
+        behind = b"," + b" " * (gap - longer) + rest
+    return before + text + behind
 
 
 def _as_line(line: str, pattern: tuple[Row, Span] | None, data: bytes, at: int, end: int) -> bytes:
