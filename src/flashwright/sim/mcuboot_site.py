@@ -6,8 +6,8 @@ from flashwright.model.mcuboot import (
     Blocks,
     Build,
     Mode,
-    alike,
     build_of,
+    common_boundaries,
     largest_image,
     logical_block,
     off_logical,
@@ -108,7 +108,7 @@ def _suits(
             site.uneven(area, unit)
     blocks = [_blocks(site, update, area) for area in pair]
     sizes = {run.size for runs in blocks for run in runs}
-    unlike = mode == Mode.SWAP_SCRATCH and alike(*blocks) is not None
+    unlike = mode == Mode.SWAP_SCRATCH and common_boundaries(*blocks) is None
     if unlike or (mode in _ONE_SIZE and len(sizes) > 1):
         site.uneven(pair[0], max(sizes))
     if scratch is not None and scratch.size < max(sizes):

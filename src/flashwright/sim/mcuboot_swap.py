@@ -142,6 +142,7 @@ class McubootSlots(Phased):
     #: Where the update lies in the secondary slot, in bytes from its start.
     lead = 0
     mended: frozenset[str] = frozenset()
+    without: frozenset[str] = frozenset()
 
     def __init__(
         self,
@@ -179,7 +180,8 @@ class McubootSlots(Phased):
             return TEST
         if two.magic == GOOD and two.image_ok == SET:
             return PERMANENT
-        if one.magic == GOOD and one.image_ok == UNSET and one.copy_done == SET:
+        unconfirmed = one.magic == GOOD and one.image_ok == UNSET and one.copy_done == SET
+        if unconfirmed and (two.magic == UNSET or "any-magic" not in self.without):
             return REVERT
         return NONE
 
@@ -324,8 +326,9 @@ MENDINGS = {
 class McubootSwap(McubootSlots):
     """A mode that swaps both slots.
 
-    ``without`` names repairs of the source that are undone, for tests; ``mended`` (of ``MENDINGS``)
-    those that the source lacks.
+    ``without`` names repairs of the source that are undone, for tests: ``any-magic`` (pull request
+    2100), ``scratch-backwards`` (2275), ``swap_size`` (of issue 829). ``mended`` (of ``MENDINGS``)
+    names those that the source lacks.
     """
 
     assumptions = (
@@ -346,11 +349,10 @@ class McubootSwap(McubootSlots):
         mended: frozenset[str] = frozenset(),
         logical: int = 0,
     ) -> None:
-        self.mended = mended
+        self.mended, self.without = mended, without
         super().__init__(
             board, primary, secondary, size, build, permanent=permanent, logical=logical
         )
-        self.without = without
         events = ("installed", "confirmed", "next")
         self.promise = Promise(reverts=not permanent, events=events)
         if not permanent:
