@@ -85,11 +85,11 @@ class Sized:
         end: int | None
         if item.power_of_two:
             size = 1 << (least - start - 1).bit_length()
-            while start % size == 0 and not ground.is_boundary(start + size):
+            while size % item.step or not ground.is_boundary(start + size):
                 size *= 2
-                if start + size > ground.size:
+                if start % size or start + size > ground.size:
                     return None
-            end = start + size if start % size == 0 and size % item.step == 0 else None
+            end = None if start % size else start + size
         else:
             end = ground.boundary(least, item.step, start)
         if end is None or (self.exact and end != start + self.need):
