@@ -76,7 +76,7 @@ MEMORY
 {
   FLASH (rx)  : ORIGIN = 0x08000000 + 32K, LENGTH = 1M - 0x8000  /* app */
   ram   : org = 0x20000000, len = 64K
-  NV : ORIGIN = ORIGIN(FLASH) + 4K, LENGTH = 4K
+  NV : ORIGIN = END, LENGTH = 4K
 }
 """
     found = format_named("ld-memory")
@@ -89,6 +89,67 @@ MEMORY
     ]
     assert regions[0][3] is not None and (regions[0][3].line, regions[0][3].column) == (4, 3)
     assert [(f.code, f.place.line if f.place else 0) for f in decoded.findings] == [("FMT016", 6)]
+
+
+def regions_of(script: str, **options: object) -> dict[str, tuple[str, int, int]]:
+    found = format_named("ld-memory")
+    assert found is not None
+    decoded = found.decode(Source("x.ld", script.encode()), ReadOptions(**options))  # type: ignore[arg-type]
+    assert decoded.findings == ()
+    return {p.id or "": (p.owner, p.start, p.size) for p in decoded.tables[0].partitions}
+
+
+def test_ld_memory_evaluates_as_the_linker_does() -> None:
+    script = """
+_size = 1M; PROVIDE(_boot = 16K * 2);
+MEMORY { BOOT (rx) : ORIGIN = 0x08000000, LENGTH = _boot
+  APP (rx!w) : o = ORIGIN(BOOT) + LENGTH(BOOT), l = (_size - LENGTH(BOOT)) / 2, }
+MEMORY {
+  NV (r) : org = (0x08000000 + (1 << 20)) - 0x4000, len = SIZE | 010
+}
+"""
+    assert regions_of(script, defines={"SIZE": "0x4000"}) == {
+        "BOOT": ("embedded", 0x08000000, 0x8000),
+        "APP": ("embedded", 0x08008000, 0x7C000),
+        "NV": ("embedded", 0x080FC000, 0x4008),
+    }
+
+
+def test_ld_memory_tells_ram_from_flash() -> None:
+    script = """MEMORY {
+  FLASH (rx) : ORIGIN = 0x08000000, LENGTH = 64K
+  SRAM2 : ORIGIN = 0x10000000, LENGTH = 64K
+  HEAP (xrw) : ORIGIN = 0x20000000, LENGTH = 64K
+  XIP (rx) : ORIGIN = 0x90000000, LENGTH = 64K
+}"""
+    owners = {name: owner for name, (owner, _, _) in regions_of(script, device=DEVICE).items()}
+    assert owners == {"FLASH": "embedded", "SRAM2": "ram", "HEAP": "ram", "XIP": "xip"}
+
+
+@pytest.mark.parametrize(
+    "region",
+    [
+        "A : ORIGIN = __start, LENGTH = 4K",
+        "A : ORIGIN = 0, LENGTH = 4K - 8K",
+        "A : ORIGIN = 0, LENGTH = 1 / 0",
+        "A : ORIGIN = 0, LENGTH = LENGTH(B)",
+        "A : ORIGIN = x, LENGTH = 1",
+        "A : ORIGIN = 0",
+        "A (rx) :",
+        "INCLUDE other.ld",
+        "A : ORIGIN = 0, LENGTH = DEFINED(N) ? 1 : 2",
+        "A : ORIGIN = " + "(" * 100 + "0" + ")" * 100 + ", LENGTH = 1",
+        "A : ORIGIN = 0, LENGTH = 1 << 500",
+        "A : ORIGIN = 0, LENGTH = 4 4",
+    ],
+)
+def test_ld_memory_drops_nothing_in_silence(region: str) -> None:
+    found = format_named("ld-memory")
+    assert found is not None
+    script = f"x = y; y = x;\nMEMORY {{\n  {region}\n}}\n"
+    decoded = found.decode(Source("x.ld", script.encode()), ReadOptions())
+    assert decoded.tables[0].partitions == ()
+    assert [(f.code, f.place and f.place.line) for f in decoded.findings] == [("FMT016", 3)]
 
 
 @given(st.binary(max_size=300))
