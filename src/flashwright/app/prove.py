@@ -14,8 +14,11 @@ from flashwright.sim.prove import Proof, Verdict
 from flashwright.sim.trace import Trace, TraceStep
 
 
-def proof_text(proof: Proof) -> str:
-    """The verdicts, the assumptions, what was covered, what an update costs."""
+def proof_text(proof: Proof, *, replays: bool = True) -> str:
+    """The verdicts, the assumptions, what was covered, what an update costs.
+
+    ``replays``: say how a trace is walked again (no trace of a migration can be).
+    """
     lines = [f"{proof.scheme}: {proof.verdict}"]
     wide = max((len(j.law) for j in proof.judgements), default=0)
     lines += [f"  {j.law:<{wide}}  {j.verdict:<10}  {j.text}" for j in proof.judgements]
@@ -34,6 +37,8 @@ def proof_text(proof: Proof) -> str:
     for judgement in proof.judgements:
         if judgement.trace is not None:
             lines += ["", *_trace(judgement.trace)]
+            if replays:
+                lines.append(f"replay: flashwright prove FILE --replay {judgement.trace.id}")
     return "\n".join(lines) + "\n"
 
 
@@ -155,14 +160,15 @@ def is_proven(proof: Proof) -> bool:
 def _cost(proof: Proof) -> list[str]:
     cost = proof.cost
     assert cost is not None
+    what = "the migration" if "migrated" in proof.events else "an update"
     lines = [
-        f"an update: {cost.erases} erases, {cost.program_calls} program calls, "
+        f"{what}: {cost.erases} erases, {cost.program_calls} program calls, "
         f"{format_size(cost.programmed)} programmed"
     ]
     if cost.most_erased is not None:
         often = f"{cost.most_erases} time{'s' if cost.most_erases != 1 else ''}"
         lines[0] += f"; most often the block at {format_hex(cost.most_erased.start)}: {often}"
-    if cost.updates_until_worn:
+    if cost.updates_until_worn and "migrated" not in proof.events:
         lines.append(
             f"worn out after {cost.updates_until_worn} updates (endurance of the datasheet)"
         )
@@ -182,7 +188,7 @@ def _trace(trace: Trace) -> list[str]:
         if len(shown) < len(trace.steps) and step is trace.steps[-12]:
             lines.append(f"  ... {len(trace.steps) - 22} steps ...")
         lines.append(f"  {_said(step)}")
-    return [*lines, f"replay: flashwright prove FILE --replay {trace.id}"]
+    return lines
 
 
 def _said(step: TraceStep) -> str:

@@ -228,7 +228,8 @@ def _overall(laws: tuple[Judgement, ...], incomplete: str, missing: tuple[str, .
 def _assumptions(machine: Machine, faults: FaultModel) -> tuple[str, ...]:
     updates = f"{machine.updates} updates follow each other, each offered again until it is decided"
     chunk = f"data is programmed in calls of {machine.board.chunk} bytes"
-    return (*faults.assumptions(), updates, chunk, *machine.assumptions)
+    of_images = (updates,) if "installed" in machine.promise.events else ()
+    return (*faults.assumptions(), *of_images, chunk, *machine.assumptions)
 
 
 def _with_findings(proof: Proof) -> Proof:
