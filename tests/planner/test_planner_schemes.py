@@ -11,6 +11,7 @@ from flashwright.model.plan import Plan
 from flashwright.model.schemes import SCHEMES
 from flashwright.model.spec import SizeWish, Spec
 from flashwright.model.table import Role
+from flashwright.model.update import Payload
 from flashwright.planner.compare import compare_schemes, what_if
 from flashwright.planner.plan import plan
 from flashwright.rules.catalog import run
@@ -198,3 +199,130 @@ def test_a_second_boot_takes_the_boot_address():
     made = planned(spec(device, "alios-single-bank", second))
     assert made.table.get("2nd_boot").extent.start == 0x8000
     assert made.table.get("application").extent.start != 0x8000
+
+
+def limit_of(made: Plan, name: str):
+    return next(m for m in made.limits if m.partition == name)
+
+
+def test_one_slot_alone_keeps_the_trailer_without_swap_status():
+    slot = wish("slot0", Role.APPLICATION, MIB)
+    asked = spec(board(flash(4 * MIB)), "mcuboot-overwrite", slot, write_size=8, implied=False)
+    limit = limit_of(plan(asked).plan, "slot0")
+    assert limit.largest_image == 1_048_528
+    assert limit.reason == "no second slot: the trailer takes 48 bytes"
+
+
+@pytest.mark.parametrize(
+    ("mode", "largest", "signed"),
+    [
+        # imgtool 2.5.0: --align 8 -M 256 -S 0x100000, and with --overwrite-only.
+        ("overwrite", 1_048_536, 1_048_544),
+        ("swap-scratch", 1_042_384, None),
+        ("swap-move", 1_036_288, 1_042_384),
+        ("swap-offset", 1_036_288, 1_042_384),
+        ("direct-xip", 1_048_536, None),
+        ("ram-load", 1_048_536, None),
+    ],
+)
+def test_what_imgtool_signs_and_mcuboot_refuses_is_told(mode, largest, signed):
+    slots = (wish("slot0", Role.APPLICATION, MIB), wish("slot1", Role.OTA_TEMP, MIB))
+    device = board(flash(4 * MIB))
+    made = planned(spec(device, f"mcuboot-{mode}", *slots, write_size=8, max_sectors=256))
+    limit = limit_of(made, "slot0")
+    assert limit.largest_image == largest
+    told = f"imgtool signs up to {signed} for a slot of this size, which MCUboot refuses"
+    assert (told in limit.reason) == (signed is not None)
+    assert ("imgtool" in limit.reason) == (signed is not None)
+
+
+APP = wish("application", Role.APPLICATION, image=300 * KIB)
+BOOT = wish("bootloader", Role.BOOTLOADER, 32 * KIB)
+NAMES = ("application", "ota_temp")
+
+
+@pytest.mark.parametrize(
+    ("way", "more", "sizes_of", "images", "why"),
+    [
+        # The whole image is copied: OTA TMP is as large as the application.
+        ("alios-single-bank", {}, (0x4C000, 0x4C000), (0x4BFE4, 0x4BFE4),
+         "28 bytes go to the trailer"),
+        # A delta of 100 KiB and the 64 KiB that the patcher keeps of the old image.
+        ("alios-single-bank", {"payload": Payload.DELTA, "payload_size": 100 * KIB},
+         (0x4C000, 0x29000), (0x4BFE4, 100 * KIB), "kept for the backup slice of the patcher"),
+        ("alios-single-bank",
+         {"payload": Payload.DELTA, "payload_size": 100 * KIB, "backup_slice": 8 * KIB},
+         (0x4C000, 0x1B000), (0x4BFE4, 100 * KIB), "0x2000 are kept for the backup slice"),
+        ("alios-single-bank", {"payload": Payload.COMPRESSED, "payload_size": 150 * KIB},
+         (0x4C000, 0x26000), (0x4BFE4, 0x26000), "a compressed update"),
+        # Either image starts where it lies: two slots as large as each other, and as possible.
+        ("alios-dual-bank", {}, (0x79000, 0x79000), (0x78FE4, 0x78FE4),
+         "28 bytes go to the trailer"),
+    ],
+    ids=["copy", "delta", "small-slice", "compressed", "dual"],
+)  # fmt: skip
+def test_the_schemes_of_alios(way, more, sizes_of, images, why):
+    made = planned(spec(board(flash(MIB)), way, BOOT, APP, **more))
+    at = sizes(made)
+    assert tuple(at[n] for n in NAMES) == sizes_of
+    assert tuple(limit_of(made, n).largest_image for n in NAMES) == images
+    assert why in limit_of(made, "ota_temp").reason
+
+
+@pytest.mark.parametrize("number", [2, 3, 4])
+@pytest.mark.parametrize("factory", [False, True])
+def test_esp_idf_with_n_slots_with_and_without_factory(number, factory):
+    more = [
+        wish(f"ota_{i}", Role.OTA_TEMP, attributes={"type": "app", "subtype": f"ota_{i}"})
+        for i in range(2, number)
+    ]
+    if factory:
+        attributes = {"type": "app", "subtype": "factory"}
+        more.append(wish("factory", Role.FACTORY, 0x100000, attributes=attributes))
+    made = planned(spec(esp32(8 * MIB), "esp-idf-ota", *more))
+    at = sizes(made)
+    slots = [at[f"ota_{i}"] for i in range(number)]
+    room = 8 * MIB - 0x10000 - (0x100000 if factory else 0)
+    assert set(slots) == {room // number // 0x1000 * 0x1000 // 0x10000 * 0x10000}
+    assert ("factory" in at) == factory
+    for partition in made.table.of_role(Role.APPLICATION, Role.OTA_TEMP, Role.FACTORY):
+        assert partition.extent.start % 0x10000 == 0
+        assert limit_of(made, partition.name).largest_image == partition.size
+
+
+def test_an_updater_and_one_big_application_share_nothing():
+    made = planned(spec(esp32(), "updater-and-app", wish("updater", Role.FACTORY, image=700 * KIB)))
+    at = sizes(made)
+    assert at["updater"] == 0xAF000
+    assert at["ota_0"] == 4 * MIB - 0xC0000
+    assert limit_of(made, "ota_0").largest_image == at["ota_0"]
+
+
+@pytest.mark.parametrize(
+    ("mode", "why"),
+    [
+        ("overwrite", "the flags of the trailer take 40 bytes"),
+        ("swap-scratch", "trailer 5760 bytes (238 erase blocks, 8 B writes)"),
+        ("swap-move", "0x2000 as whole erase blocks, and one erase block to move in"),
+        ("swap-offset", "0x1000 as whole erase blocks, and one erase block to move in"),
+        ("direct-xip", "the flags of the trailer take 40 bytes"),
+        ("ram-load", "the flags of the trailer take 40 bytes"),
+    ],
+)
+def test_every_mode_of_mcuboot_says_what_its_trailer_takes(mode, why):
+    device = board(flash(2 * MIB, program_unit=8))
+    boot = wish("boot", Role.BOOTLOADER, 128 * KIB)
+    made = planned(spec(device, f"mcuboot-{mode}", boot))
+    limit = limit_of(made, "slot0")
+    assert why in limit.reason, limit.reason
+    assert limit.largest_image < sizes(made)["slot0"]
+
+
+def test_a_cliff_names_the_erase_blocks_that_do_not_pay_it():
+    """One slot of fewer erase blocks: the trailer of swap-move ends below the boundary."""
+    made = planned(spec(board(flash(MIB, program_unit=8)), "mcuboot-swap-move", max_sectors=170))
+    assert (
+        "cliff: 32 bytes over an erase block boundary cost 0x1000" in limit_of(made, "slot0").reason
+    )
+    fewer = planned(spec(board(flash(MIB, program_unit=8)), "mcuboot-swap-move", max_sectors=168))
+    assert "cliff" not in limit_of(fewer, "slot0").reason

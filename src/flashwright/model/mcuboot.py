@@ -63,10 +63,11 @@ class Build:
 #: Status entries an erase block; overwrite and XIP never write them, but the trailer counts them.
 _STATES = {Mode.SINGLE: 0, Mode.SWAP_OFFSET: 2}
 
-_SWAPS = frozenset({Mode.SWAP_SCRATCH, Mode.SWAP_MOVE, Mode.SWAP_OFFSET})
+#: The modes that exchange the two slots and can take a bad image back.
+SWAPS = frozenset({Mode.SWAP_SCRATCH, Mode.SWAP_MOVE, Mode.SWAP_OFFSET})
 
 #: The modes that go through a slot block by block, so that logical erase blocks count in them.
-BLOCKWISE = _SWAPS | {Mode.OVERWRITE}
+BLOCKWISE = SWAPS | {Mode.OVERWRITE}
 
 
 def mode_of(scheme: str) -> Mode | None:
@@ -163,6 +164,11 @@ def trailer_size(mode: Mode, build: Build) -> int:
     return status_size(mode, build) + _keys(build) + fields * build.max_align + _magic(build)
 
 
+def flags_size(build: Build) -> int:
+    """The bytes of a trailer without swap status: magic and three flags (overwrite, XIP, RAM)."""
+    return _magic(build) + 3 * build.max_align
+
+
 def scratch_trailer_size(build: Build) -> int:
     """The bytes of the trailer in the scratch area, which holds one status entry only."""
     return 3 * build.write_size + _keys(build) + 4 * build.max_align + _magic(build)
@@ -179,8 +185,8 @@ def largest_image(mode: Mode, primary: Blocks, secondary: Blocks, build: Build) 
     if mode == Mode.SINGLE:
         return max(0, size - trailer)
     smaller = min(size, size_of(secondary))
-    if mode not in _SWAPS:
-        return max(0, smaller - _magic(build) - 3 * build.max_align)
+    if mode not in SWAPS:
+        return max(0, smaller - flags_size(build))
     if mode == Mode.SWAP_SCRATCH:
         start = smaller - trailer
         if start < 0:
@@ -192,6 +198,17 @@ def largest_image(mode: Mode, primary: Blocks, secondary: Blocks, build: Build) 
     spare = block if mode == Mode.SWAP_MOVE else 0
     offset = block if mode == Mode.SWAP_OFFSET else 0
     return max(0, min(size - kept - spare, size_of(secondary) - kept - offset))
+
+
+def imgtool_limit(mode: Mode, slot: int, build: Build) -> int:
+    """The largest image that imgtool signs for a slot of ``slot`` bytes; MCUboot may take less.
+
+    imgtool (2.5.0, `scripts/imgtool/image.py`) counts three states in every mode, knows no erase
+    blocks and, for overwrite, one field of the trailer less.
+    """
+    if mode == Mode.OVERWRITE:
+        return max(0, slot - 2 * build.max_align - _magic(build))
+    return max(0, slot - trailer_size(Mode.SWAP_SCRATCH, build))
 
 
 def overhang(mode: Mode, build: Build, erase_block: int) -> int:

@@ -7,7 +7,6 @@ from flashwright.model import mcuboot
 from flashwright.model.plan import Limit
 from flashwright.model.spec import Spec
 from flashwright.model.table import Partition, Role, Table
-from flashwright.model.update import SlotRule
 from flashwright.planner.alios import IMAGE_TRAILER
 from flashwright.planner.wanted import holds_payload
 
@@ -65,7 +64,8 @@ def _mcuboot(spec: Spec, table: Table, slot: Partition) -> Limit:
     if partner is None or other_flash is None:
         build = mcuboot.build_of(update, write, blocks)
         size = mcuboot.largest_image(mcuboot.Mode.SINGLE, blocks, (), build)
-        return Limit(slot.name, size, "a slot without partner")
+        left = slot.size - size
+        return Limit(slot.name, size, f"no second slot: the trailer takes {left} bytes")
     others = mcuboot.slot_blocks(update, other_flash, partner.extent)
     first, second = (blocks, others) if slot.role is Role.APPLICATION else (others, blocks)
     if slot.role is not Role.APPLICATION:
@@ -76,13 +76,17 @@ def _mcuboot(spec: Spec, table: Table, slot: Partition) -> Limit:
         write = max(write, scratch_flash.program_unit)
     build = mcuboot.build_of(update, write, first, second)
     size = mcuboot.largest_image(mode, first, second, build)
-    return Limit(slot.name, size, _mcuboot_why(update.scheme.slots, mode, first, build))
+    why = _mcuboot_why(mode, first, build)
+    signed = mcuboot.imgtool_limit(mode, slot.size, build)
+    if mode in mcuboot.BLOCKWISE and signed > size:
+        why += f"; imgtool signs up to {signed} for a slot of this size, which MCUboot refuses"
+    return Limit(slot.name, size, why)
 
 
-def _mcuboot_why(
-    rule: SlotRule, mode: mcuboot.Mode, primary: mcuboot.Blocks, build: mcuboot.Build
-) -> str:
+def _mcuboot_why(mode: mcuboot.Mode, primary: mcuboot.Blocks, build: mcuboot.Build) -> str:
     """The trailer and what it costs; the cliff where it just runs into one more erase block."""
+    if mode not in mcuboot.SWAPS:
+        return f"the flags of the trailer take {mcuboot.flags_size(build)} bytes"
     trailer = mcuboot.trailer_size(mode, build)
     text = (
         f"trailer {trailer} bytes ({build.max_sectors} erase blocks, {build.write_size} B writes)"
