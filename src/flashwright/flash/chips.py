@@ -7,7 +7,7 @@ Laws, stricter than hardware: an erase takes exactly one erase block; a program 
 program units at both ends, lies in one chip, and programs what is erased; over what is not erased
 it may only clear bits (``Overwrite.CLEAR_BITS``, and only bytes over bytes, or the bytes of a torn
 unit once more), may do nothing (``ONCE``), or may do anything (``FREE``). All else is a ``Misuse``,
-never done in part.
+never done in part. Programming a block whose erasing failed unnoticed is no misuse: it stays junk.
 """
 
 from __future__ import annotations
@@ -16,7 +16,17 @@ from bisect import bisect_right
 from collections.abc import Iterable
 
 from flashwright.base.extent import Extent
-from flashwright.flash.content import ERASED, Runs, Torn, filled, pieces, splice
+from flashwright.flash.content import (
+    ERASED,
+    JUNK,
+    WORN,
+    Runs,
+    Torn,
+    filled,
+    pieces,
+    splice,
+    still_worn,
+)
 from flashwright.flash.operations import Erase, Misuse, Operation, Program
 from flashwright.model.geometry import Flash, Overwrite
 
@@ -89,12 +99,17 @@ class Chips:
             return Misuse("unaligned", text)
         if flash.overwrite is Overwrite.FREE:
             return splice(runs, start, end, op.content, op.origin)
+        worn = False
         for a, b, there, _ in pieces(runs, start, end):
-            if there is not ERASED and there != ERASED:
+            if there == WORN:
+                worn = True
+            elif there is not ERASED and there != ERASED:
                 fault = _not_erased(flash, op, a, b, there)
                 if fault is not None:
                     return fault
-        return splice(runs, start, end, op.content, op.origin)
+        content = JUNK if op.content == WORN else op.content
+        done = splice(runs, start, end, content, op.origin)
+        return still_worn(runs, done, start, end) if worn else done
 
 
 def _not_erased(flash: Flash, op: Program, a: int, b: int, there: object) -> Misuse | None:

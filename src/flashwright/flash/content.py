@@ -3,8 +3,9 @@
 A run is ``(start, content, origin)``: from byte ``start`` up to the start of the next run the flash
 holds ``content``, whose own first byte lies (or would lie) at ``origin``. Content is
 
-- ``ERASED``, ``JUNK`` (some bytes, that are no image and no record) or ``DEAD`` (nobody will read
-  it; who does, gets ``DeadRead``, which makes a proof incomplete, never wrong),
+- ``ERASED``, ``JUNK`` (some bytes, that are no image and no record), ``WORN`` (junk that stays junk
+  until it is erased) or ``DEAD`` (nobody will read it; who does, gets ``DeadRead``, which makes a
+  proof incomplete, never wrong),
 - the name of an image or another text that is known by name: its bytes are never looked at, so a
   slot that holds a whole image is one run, however many erase blocks it has,
 - ``bytes``: records, flags and trailers, bit by bit,
@@ -26,8 +27,11 @@ ERASED = "~erased"
 JUNK = "~junk"
 DEAD = "~dead"
 
+#: What an erase block holds whose erasing failed: reads as junk, whatever is programmed into it.
+WORN = "~worn"
+
 #: Contents that are the same wherever they lie; their origin is always 0.
-_PLACELESS = frozenset({ERASED, JUNK, DEAD})
+_PLACELESS = frozenset({ERASED, JUNK, DEAD, WORN})
 
 #: What reading control bytes finds where an image or junk lies: neither erased nor a value in use.
 FILLER = 0xA5
@@ -203,6 +207,14 @@ def name_at(runs: Runs, start: int) -> str | None:
         if isinstance(content, str) and content not in _PLACELESS and origin == start:
             return content
     return None
+
+
+def still_worn(before: Runs, after: Runs, start: int, end: int) -> Runs:
+    """``after`` an operation in ``[start, end)``, worn wherever it was worn ``before``."""
+    for a, b, content, _ in pieces(before, start, end):
+        if content == WORN:
+            after = splice(after, a, b, WORN)
+    return after
 
 
 def unstable_in(runs: Runs) -> list[int]:

@@ -17,7 +17,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from flashwright.flash.chips import Chips
-from flashwright.flash.content import ERASED, JUNK, Content, Runs, Torn, Unstable, pieces, splice
+from flashwright.flash.content import (
+    ERASED,
+    JUNK,
+    Content,
+    Runs,
+    Torn,
+    Unstable,
+    pieces,
+    splice,
+    still_worn,
+)
 from flashwright.flash.operations import Erase, Operation, Program
 from flashwright.model.geometry import Overwrite
 
@@ -36,8 +46,8 @@ class FaultModel:
     the front or the back of its block erased and the rest as it was. ``unstable``: the last unit of
     a torn program may read differently at each boot. ``bit_subsets``: any subset of the bits of
     that unit. ``lost_writes``: so many program calls do nothing, unnoticed. ``worn_erases``: so
-    many erases leave junk, unnoticed. ``failing_reads``: at so many boots one record area reads as
-    junk.
+    many erases leave junk, unnoticed, that stays junk until the block is erased again.
+    ``failing_reads``: at so many boots one record area reads as junk.
     """
 
     cuts: int | None = None
@@ -71,7 +81,7 @@ class FaultModel:
             lines.append("an erase happens as a whole or not at all")
         for count, text in (
             (self.lost_writes, "program calls that do nothing, unnoticed"),
-            (self.worn_erases, "erases that leave junk, unnoticed"),
+            (self.worn_erases, "erases that leave junk until the next one, unnoticed"),
             (self.failing_reads, "boots at which a record area cannot be read"),
         ):
             if count:
@@ -88,7 +98,12 @@ def torn(chips: Chips, runs: Runs, operation: Operation, faults: FaultModel) -> 
         return _torn_erase(chips, runs, operation, faults) if faults.torn_erase else []
     if not faults.torn_program:
         return []
-    return _torn_program(chips, runs, operation, faults)  # type: ignore[arg-type]
+    outcomes = _torn_program(chips, runs, operation, faults)  # type: ignore[arg-type]
+    if not faults.worn_erases:
+        return outcomes
+    start, end = operation.start, operation.end
+    worn = dict.fromkeys(still_worn(runs, each, start, end) for each in outcomes)
+    return [each for each in worn if each != runs]
 
 
 def _torn_program(chips: Chips, runs: Runs, op: Program, faults: FaultModel) -> list[Runs]:

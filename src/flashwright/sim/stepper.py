@@ -13,7 +13,7 @@ from itertools import product
 from typing import NamedTuple
 
 from flashwright.base.extent import Extent
-from flashwright.flash.content import JUNK, DeadRead, name_at
+from flashwright.flash.content import WORN, DeadRead, name_at
 from flashwright.flash.faults import FaultModel
 from flashwright.flash.operations import Erase, Misuse, Operation
 from flashwright.sim.area import Area, Contents
@@ -169,7 +169,7 @@ class Stepper:
         if type(operation) is Erase:
             if worn < self.faults.worn_erases:
                 number = area.blocks.index(Extent(operation.start, operation.end))
-                junk = area.filled(flash, JUNK, number)
+                junk = area.filled(flash, WORN, number)
                 then = (junk, move.then, meant, (cuts, lost, worn + 1, reads))
                 faults.append((("w", 0, ()), then))
         elif lost < self.faults.lost_writes:

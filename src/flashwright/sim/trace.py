@@ -15,7 +15,17 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from flashwright.base.extent import Extent
-from flashwright.flash.content import DEAD, ERASED, JUNK, Content, Hidden, Torn, Unstable, pieces
+from flashwright.flash.content import (
+    DEAD,
+    ERASED,
+    JUNK,
+    WORN,
+    Content,
+    Hidden,
+    Torn,
+    Unstable,
+    pieces,
+)
 from flashwright.flash.faults import FaultModel
 from flashwright.flash.operations import Erase, Operation
 from flashwright.sim.area import Contents
@@ -273,6 +283,6 @@ def _said(content: Content, inside: int) -> str:
         return "torn"
     if isinstance(content, Hidden):
         return "unreadable"
-    if content in (ERASED, JUNK, DEAD):
+    if content in (ERASED, JUNK, DEAD, WORN):
         return content.lstrip("~")
     return content if inside == 0 else f"{content}+0x{inside:X}"
