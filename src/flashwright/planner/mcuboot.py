@@ -15,6 +15,7 @@ from flashwright.base.size import format_hex
 from flashwright.model import mcuboot
 from flashwright.model.spec import PartitionWish, Spec
 from flashwright.model.table import Role
+from flashwright.model.update import SlotRule
 from flashwright.planner.demand import Demand, Kind, Origin
 from flashwright.planner.ground import Ground
 from flashwright.planner.wanted import SLOT_ROLES, Wanted
@@ -117,12 +118,32 @@ def overhead(spec: Spec, slot: Wanted, image: int) -> int:
         return 0
     block = slot_block(spec, slot)
     size = -(-image // block) * block
+    more = 0 if _has_spare(spec, slot) else block
     largest = 0
     for _ in range(64):
-        blocks = mcuboot.uniform(size, block)
-        build = mcuboot.build_of(spec.update, slot.flash.program_unit, blocks)
-        largest = mcuboot.largest_image(mode, blocks, blocks, build)
+        blocks, other = mcuboot.uniform(size, block), mcuboot.uniform(size + more, block)
+        build = mcuboot.build_of(spec.update, slot.flash.program_unit, blocks, other)
+        pair = (blocks, other) if slot.wish.role is Role.APPLICATION else (other, blocks)
+        largest = mcuboot.largest_image(mode, *pair, build)
         if largest >= image:
             break
         size += -(-(image - largest) // block) * block
     return size - largest
+
+
+def _has_spare(spec: Spec, slot: Wanted) -> bool:
+    """Whether this slot has the spare erase block of its mode, or the two are wished equal."""
+    assert spec.update is not None
+    spare = {
+        SlotRule.PRIMARY_PLUS_ONE: Role.APPLICATION,
+        SlotRule.SECONDARY_PLUS_ONE: Role.OTA_TEMP,
+    }.get(spec.update.scheme.slots)
+    wish = slot.wish
+    if spare in (None, wish.role):
+        return True
+    others = (p for p in spec.partitions if p.role is spare and p.pair == wish.pair)
+    other = next(others, None)
+    if other is None:
+        return False
+    exact = wish.size.exact is not None and wish.size.exact == other.size.exact
+    return exact or wish.size.same_as == other.name or other.size.same_as == wish.name
