@@ -31,6 +31,7 @@ _BOMS = (
     (b"\xff\xfe", "utf-16"),
     (b"\xfe\xff", "utf-16"),
 )
+_BOM_STARTS = frozenset(bom[:1] for bom, _ in _BOMS)
 _VARIABLE = r"\$(?:([A-Za-z0-9_]+)|\{([^}]*)\})"
 _UNKNOWN = r"\$([A-Za-z_][A-Za-z0-9_]*)"
 #: A longer line is cut: no field of it could be used.
@@ -97,7 +98,9 @@ def _empty(source: Source) -> Finding:
 
 
 def _text(source: Source, findings: list[Finding]) -> str | None:
-    encoding = next((e for bom, e in _BOMS if source.data.startswith(bom)), "utf-8")
+    encoding = "utf-8"
+    if source.data[:1] in _BOM_STARTS:
+        encoding = next((e for bom, e in _BOMS if source.data.startswith(bom)), "utf-8")
     try:
         return source.data.decode(encoding)
     except UnicodeDecodeError as fault:

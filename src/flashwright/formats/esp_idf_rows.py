@@ -21,6 +21,10 @@ from flashwright.formats.format import ReadOptions
 from flashwright.model.table import Partition, Table
 
 _LARGEST = 1 << 32
+_APP_ALIGNMENT, _ALIGNMENT = 0x10000, 0x1000
+
+#: Data subtypes that ``_verify_data`` knows something about: otadata, NVS, core dumps.
+_CHECKED_DATA = (0x00, 0x02, 0x03)
 
 #: Types whose rows have their place and size from elsewhere.
 _OF_THE_SYSTEM = (terms.BOOTLOADER, terms.PARTITION_TABLE)
@@ -103,15 +107,16 @@ def verify(rows: list[Row], options: ReadOptions, findings: list[Finding]) -> No
 
 def find_what_passes(rows: list[Row], findings: list[Finding], md5: bool = True) -> None:
     """What the reference tool accepts, although the device sees something else."""
-    labels = [label_of(row.name) for row in rows]
-    for row, label in zip(rows, labels, strict=True):
-        if len(label) == terms.LABEL and is_cut(row.name):
-            length = len(row.name.encode("utf-8", "surrogatepass"))
-            kept = printable(label.decode("utf-8", "replace"))
+    names = [row.name.encode("utf-8", "surrogatepass") for row in rows]
+    labels = [name[: terms.LABEL] for name in names]
+    for row, encoded in zip(rows, names, strict=True):
+        if len(encoded) > terms.LABEL:
+            kept = printable(label_of(row.name).decode("utf-8", "replace"))
             findings.append(
                 warning(
                     "FMT220",
-                    f"{row.shown} has {length} bytes; the table keeps {terms.LABEL}: `{kept}`",
+                    f"{row.shown} has {len(encoded)} bytes; the table keeps {terms.LABEL}: "
+                    f"`{kept}`",
                     "shorten it: software that looks for the whole name does not find it",
                     row.place,
                 )
@@ -156,7 +161,7 @@ def table_of(
         attributes["md5"] = md5
     return Table(
         name=name,
-        partitions=tuple(_partition(row) for row in rows),
+        partitions=tuple([_partition(row) for row in rows]),
         device=options.device,
         format=form,
         place=place,
@@ -236,7 +241,7 @@ def _bootloader_offset(options: ReadOptions) -> int | None:
 
 def alignment(type_: int) -> int:
     """What the offset of a row of this type is a multiple of, in bytes."""
-    return 0x10000 if type_ == terms.APP else 0x1000
+    return _APP_ALIGNMENT if type_ == terms.APP else _ALIGNMENT
 
 
 def _aligned(offset: int, row: Row) -> int:
@@ -261,7 +266,7 @@ def _until(row: Row, end: int, findings: list[Finding]) -> int:
 
 def _verify_row(row: Row, options: ReadOptions, findings: list[Finding]) -> None:
     start, size = row.offset or 0, row.size or 0
-    align = alignment(row.type)
+    align = _APP_ALIGNMENT if row.type == terms.APP else _ALIGNMENT
     if start % align:
         findings.append(
             error(
@@ -285,7 +290,7 @@ def _verify_row(row: Row, options: ReadOptions, findings: list[Finding]) -> None
                     row.at("size"),
                 )
             )
-    if row.type == terms.DATA:
+    elif row.type == terms.DATA and row.subtype in _CHECKED_DATA:
         _verify_data(row, findings)
     fits = 0 <= row.type < 0x100 and 0 <= row.subtype < 0x100
     if not (fits and 0 <= start < _LARGEST and 0 <= size < _LARGEST):
@@ -361,7 +366,9 @@ def _verify_names(rows: list[Row], findings: list[Finding]) -> None:
 def _verify_places(rows: list[Row], options: ReadOptions, findings: list[Finding]) -> None:
     table_offset = _table_offset(options)
     free = table_offset + terms.TABLE_SIZE
-    told = {f.place for f in findings if f.code == "FMT213"} if findings else ()
+    if _rise(rows, free):
+        return
+    told = {f.place for f in findings if f.code == "FMT213"}
     last: Row | None = None
     for row in sorted(rows, key=lambda r: r.offset or 0):
         start = row.offset or 0
@@ -389,6 +396,16 @@ def _verify_places(rows: list[Row], options: ReadOptions, findings: list[Finding
                     )
                 )
         last = row
+
+
+def _rise(rows: list[Row], free: int) -> bool:
+    """Whether each row starts behind the one before and all behind the table, as in most files."""
+    for row in rows:
+        start = row.offset or 0
+        if start < free:
+            return False
+        free = start + (row.size or 0)
+    return True
 
 
 def _verify_single(found: list[Row], what: str, findings: list[Finding]) -> None:
