@@ -28,7 +28,7 @@ from flashwright.sim.mcuboot_move import McubootSwapMove
 from flashwright.sim.mcuboot_offset import McubootSwapOffset
 from flashwright.sim.mcuboot_overwrite import McubootOverwrite
 from flashwright.sim.mcuboot_scratch import McubootSwapScratch
-from flashwright.sim.mcuboot_swap import MENDINGS
+from flashwright.sim.mcuboot_swap import MENDINGS, NEEDED
 from flashwright.sim.mcuboot_xip import McubootDirectXip
 
 BLOCK = 4096
@@ -36,7 +36,6 @@ WHOLE = FaultModel(torn_program=False, torn_erase=False)
 PROGRAM = FaultModel(torn_erase=False)
 UNMIXED = FaultModel(mixed_erase=False)
 TORN = FaultModel()
-ALL = frozenset(MENDINGS)
 CLASSES = {
     Mode.SWAP_MOVE: McubootSwapMove,
     Mode.SWAP_OFFSET: McubootSwapOffset,
@@ -113,25 +112,17 @@ def test_what_torn_trailers_break(mode: Mode, faults: FaultModel, broken: set[st
 @pytest.mark.parametrize("mode", SWAPS)
 @pytest.mark.parametrize("faults", [PROGRAM, UNMIXED, TORN])
 def test_with_all_repairs_the_swaps_hold(mode: Mode, faults: FaultModel) -> None:
-    found = explore(machine(mode, mended=ALL), faults)
+    found = explore(machine(mode, mended=frozenset(NEEDED[mode])), faults)
     assert laws(found) == set()
     assert {"installed", "confirmed", "reverted", "next"} <= found.events
 
 
 @pytest.mark.parametrize(
-    ("mode", "missing"),
-    [
-        (Mode.SWAP_MOVE, "torn-copy-done"),
-        (Mode.SWAP_MOVE, "fixup"),
-        (Mode.SWAP_OFFSET, "torn-copy-done"),
-        (Mode.SWAP_OFFSET, "fixup"),
-        (Mode.SWAP_OFFSET, "bare-magic"),
-        (Mode.SWAP_SCRATCH, "torn-copy-done"),
-        (Mode.SWAP_SCRATCH, "later-status"),
-    ],
+    ("mode", "missing"), [(mode, name) for mode in SWAPS for name in NEEDED[mode]]
 )
 def test_each_repair_is_needed(mode: Mode, missing: str) -> None:
-    assert laws(explore(machine(mode, mended=ALL - {missing}), TORN))
+    assert missing in MENDINGS
+    assert laws(explore(machine(mode, mended=frozenset(NEEDED[mode]) - {missing}), TORN))
 
 
 # Known failures, restored.
@@ -160,7 +151,7 @@ def test_scratch_that_was_erased_from_its_front_was_taken_for_whole() -> None:
 
 
 def test_chunks_that_end_inside_an_erase_block_corrupt_the_image_without_any_cut() -> None:
-    """Issue 2524: scratch of three blocks, a secondary slot whose erase blocks are twice as large."""
+    """Issue 2524: scratch of three blocks, secondary slot with erase blocks of twice the size."""
     nothing = FaultModel(cuts=0)
     assert laws(explore(machine(Mode.SWAP_SCRATCH, 8, scratch=3, second=2 * BLOCK), nothing))
     assert not laws(explore(machine(Mode.SWAP_SCRATCH, 8, scratch=2, second=2 * BLOCK), nothing))

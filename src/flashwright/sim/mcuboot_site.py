@@ -22,7 +22,7 @@ from flashwright.sim.mcuboot_move import McubootSwapMove
 from flashwright.sim.mcuboot_offset import McubootSwapOffset
 from flashwright.sim.mcuboot_overwrite import McubootOverwrite
 from flashwright.sim.mcuboot_scratch import McubootSwapScratch
-from flashwright.sim.mcuboot_swap import MENDINGS
+from flashwright.sim.mcuboot_swap import NEEDED
 from flashwright.sim.mcuboot_xip import McubootDirectXip
 from flashwright.sim.site import Site, usable
 
@@ -43,7 +43,7 @@ def mcuboot(site: Site, mode: Mode, *, hardened: bool = False) -> Machine | None
     size, build = _largest(site, mode, update, pair)
     if not size or not _suits(site, mode, update, pair, scratch):
         return None
-    mended = frozenset(MENDINGS) if hardened else frozenset()
+    mended = frozenset(NEEDED[mode]) if hardened else frozenset()
     logical = logical_block(update)
     board = site.board
     if mode == Mode.OVERWRITE:

@@ -314,12 +314,19 @@ class McubootSlots(Phased):
         return Act(writes[number], ("pend", number + 1))
 
 
-#: Changes to MCUboot under which its swaps hold; what each is for stands with the scheme's page.
+#: Changes to MCUboot under which its swaps hold: what each says.
 MENDINGS = {
     "torn-copy-done": "a copy_done that is neither erased nor 1 counts as set",
     "fixup": "a revert writes the secondary trailer anew unless its magic is good",
     "bare-magic": "a trailer counts only if swap_info is written, too",
-    "later-status": "of two trailers the one whose status is further on counts (swap-scratch)",
+    "later-status": "of two trailers the one whose status is further on counts",
+}
+
+#: The changes that each mode needs.
+NEEDED = {
+    Mode.SWAP_MOVE: ("torn-copy-done", "fixup", "bare-magic"),
+    Mode.SWAP_OFFSET: ("torn-copy-done", "fixup", "bare-magic"),
+    Mode.SWAP_SCRATCH: ("torn-copy-done", "later-status"),
 }
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from flashwright.base.extent import Extent
 from flashwright.base.size import format_hex
 from flashwright.flash.faults import FaultModel
+from flashwright.model.mcuboot import mode_of
 from flashwright.model.table import Partition, Role, Table
 from flashwright.sim.explore import Limits, Watch
 from flashwright.sim.prove import Proof, Verdict, prove
@@ -65,7 +66,7 @@ def mend(
 
 def _candidates(table: Table, name: str) -> Iterator[tuple[str, Table, str]]:
     for other in _OTHERS.get(name, ()):
-        yield f"use scheme `{other}` on the same layout", table, other
+        yield _choice(other), table, other
     grown = _with_larger_record(table)
     if grown is None:
         return
@@ -73,6 +74,17 @@ def _candidates(table: Table, name: str) -> Iterator[tuple[str, Table, str]]:
     for other in (name, *_OTHERS.get(name, ())):
         if other:
             yield f"{text}, with scheme `{other}`", mended, other
+
+
+def _choice(other: str) -> str:
+    """Another scheme on the same layout, in words; of a hardened one what has to be changed."""
+    mode = mode_of(other.removesuffix("-hardened"))
+    if other.endswith("-hardened") and mode is not None:
+        from flashwright.sim.mcuboot_swap import MENDINGS, NEEDED
+
+        changes = "; ".join(MENDINGS[name] for name in NEEDED[mode])
+        return f"change MCUboot (`{other}`): {changes}"
+    return f"use scheme `{other}` on the same layout"
 
 
 def _with_larger_record(table: Table) -> tuple[str, Table] | None:
