@@ -34,7 +34,7 @@ def _recommended_single(site: Site) -> Machine | None:
     record = site.need("a boot record", Role.BOOT_RECORD, blocks=2)
     if pair is None or record is None:
         return None
-    size = usable(min(pair[0].size, pair[1].size), max(pair[0].unit, pair[1].unit))
+    size = site.image_size(*pair)
     return RecommendedSingleBank(site.board, *pair, record, size)
 
 
@@ -45,7 +45,7 @@ def _recommended_dual(site: Site) -> Machine | None:
     record = site.need("a boot record", Role.BOOT_RECORD, blocks=2)
     if pair is None or record is None:
         return None
-    size = usable(min(pair[0].size, pair[1].size), max(pair[0].unit, pair[1].unit))
+    size = site.image_size(*pair)
     return RecommendedDualBank(site.board, *pair, record, size)
 
 
@@ -60,9 +60,8 @@ def _alios_single(site: Site) -> Machine | None:
     update = site.update
     payload = update.payload if update else Payload.WHOLE
     slice_size = (update.slice if update else 0) or 0x10000
-    whole = usable(min(app.size, ota.size), app.unit)
     if payload is Payload.WHOLE:
-        return AliosSingleBank(site.board, app, ota, record, whole)
+        return AliosSingleBank(site.board, app, ota, record, site.image_size(app, ota))
     room = ota.size if payload is Payload.COMPRESSED else ota.size - slice_size
     if room <= 0:
         site.too_small(ota, slice_size + ota.blocks[0].size)
@@ -72,7 +71,7 @@ def _alios_single(site: Site) -> Machine | None:
         app,
         ota,
         record,
-        usable(app.size, app.unit),
+        site.image_size(app),
         payload=payload,
         payload_size=usable(min(room, (update.payload_size if update else 0) or room), ota.unit),
         slice_size=slice_size,
@@ -86,7 +85,7 @@ def _alios_dual(site: Site) -> Machine | None:
     record = site.need("the record in PARAMETER_1", Role.BOOT_RECORD)
     if pair is None or record is None:
         return None
-    size = usable(min(pair[0].size, pair[1].size), max(pair[0].unit, pair[1].unit))
+    size = site.image_size(*pair)
     return AliosDualBank(site.board, *pair, record, size)
 
 
@@ -105,7 +104,7 @@ def _alios_swap(site: Site) -> Machine | None:
     ):
         site.uneven(pair[0], largest)
         return None
-    size = usable(min(pair[0].size, pair[1].size), max(pair[0].unit, pair[1].unit))
+    size = site.image_size(*pair)
     return AliosSwap(site.board, *pair, record, back, size)
 
 
@@ -116,7 +115,7 @@ def _esp8266(site: Site) -> Machine | None:
     system = site.reserved("system-parameters", 3)
     if pair is None or system is None:
         return None
-    size = usable(min(pair[0].size, pair[1].size), max(pair[0].unit, pair[1].unit))
+    size = site.image_size(*pair)
     return Esp8266Flag(site.board, *pair, system, size)
 
 
@@ -140,8 +139,7 @@ def _esp_idf(site: Site, *, rollback: bool) -> Machine | None:
         return None
     areas = tuple(a for a in slots if a is not None)
     home = next((a for a in factory if a is not None), None)
-    size = min(a.size for a in (*areas, *((home,) if home else ())))
-    size = usable(size, areas[0].unit)
+    size = site.image_size(*areas, *((home,) if home else ()))
     return EspIdfOta(site.board, areas, otadata, size, factory=home, rollback=rollback)
 
 

@@ -91,6 +91,7 @@ def machine_for(
         return None, tuple(site.findings)
     site.finish()
     machine.updates = updates
+    machine.assumptions = (*machine.assumptions, *site.assumptions)
     return machine, ()
 
 

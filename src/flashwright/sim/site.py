@@ -1,8 +1,9 @@
 """From the user's table to the areas of a proof: roles become areas, what does not fit is told.
 
 Findings: SIM001 the table names no device; SIM003 the scheme needs a partition that is not there;
-SIM004 a partition has too few erase blocks; SIM005 a partition lies outside its flash, is empty, or
-overlaps another one of the scheme; SIM008 images cannot run where a slot lies.
+SIM004 a partition has too few erase blocks, or is too small for its image; SIM005 a partition lies
+outside its flash, is empty, or overlaps another one of the scheme; SIM008 images cannot run where a
+slot lies.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ class Site:
         self.update: Update | None = table.update
         self.board = Board(Chips(table.device.flashes), chunk)
         self.findings: list[Finding] = []
+        #: What the machine has to take for granted because of the table, in sentences.
+        self.assumptions: list[str] = []
         self._used: list[Partition] = []
 
     def partitions(self, *roles: Role) -> tuple[Partition, ...]:
@@ -79,6 +82,31 @@ class Site:
             return None
         first, second = self.area(apps[0]), self.area(others[0])
         return None if first is None or second is None else (first, second)
+
+    def image_size(self, *slots: Area, most: int | None = None) -> int:
+        """The bytes of an image: the largest that the table gives its slots, else what fits.
+
+        What fits is ``most`` (the smallest slot), in whole program units of all slots. A finding
+        if the table gives more than that.
+        """
+        unit = max(area.unit for area in slots)
+        fits = usable(min(area.size for area in slots) if most is None else most, unit)
+        given = [p for a in slots if (p := self.table.get(a.name)) and p.image_size]
+        largest = max(given, key=lambda p: p.image_size or 0, default=None)
+        if largest is None:
+            return fits
+        size = -(-(largest.image_size or 0) // unit) * unit
+        if size > fits:
+            text = (
+                f"the image of `{largest.name}` has 0x{size:X} bytes, the scheme has room for "
+                f"0x{fits:X}"
+            )
+            self._report("SIM004", text, f"make it at most 0x{fits:X} bytes", largest)
+            return fits
+        self.assumptions.append(
+            f"images have 0x{size:X} bytes, as the layout says of `{largest.name}` (0x{fits:X} fit)"
+        )
+        return size
 
     def reserved(self, name: str, blocks: int) -> Area | None:
         """The area of a range that the chip's vendor keeps for itself; or a finding."""
