@@ -18,7 +18,7 @@ from __future__ import annotations
 from flashwright.base.text import printable
 from flashwright.diag.finding import Finding, Severity, error, warning
 from flashwright.formats.c_source import c_string
-from flashwright.formats.fal_macros import definition_patch
+from flashwright.formats.fal_macros import Macros
 from flashwright.formats.fal_patches import Said, Sheet, same_rows
 from flashwright.formats.fal_read import FalReading, Row, read
 from flashwright.formats.fal_rows import append, remove
@@ -59,6 +59,7 @@ def edit(tables: tuple[Table, ...], options: WriteOptions) -> Encoded:
 def _changed(wished: Table, reading: FalReading, sheet: Sheet) -> list[Said | str]:
     """Patch every row; what the rows shall say then, in the order of the file."""
     pairs = _paired(wished, reading.rows)
+    macros = Macros(sheet)
     flashes = _Flashes(wished, reading)
     paired = {id(row): wish for wish, row in pairs}
     kept: list[Said | str] = []
@@ -67,7 +68,7 @@ def _changed(wished: Table, reading: FalReading, sheet: Sheet) -> list[Said | st
         wish = paired.get(id(row))
         if wish is not None:
             said = flashes.said(wish, row.partition)
-            _edit_row(row, said, sheet)
+            _edit_row(row, said, sheet, macros)
             kept.append(said)
         elif row.partition is None:
             kept.append(row.name)
@@ -165,7 +166,7 @@ class _Flashes:
         ]
 
 
-def _edit_row(row: Row, said: Said, sheet: Sheet) -> None:
+def _edit_row(row: Row, said: Said, sheet: Sheet, macros: Macros) -> None:
     if row.partition is None:
         return
     now = Said.of(row.partition)
@@ -175,9 +176,9 @@ def _edit_row(row: Row, said: Said, sheet: Sheet) -> None:
     numbers = (("offset", said.start, now.start), ("len", said.size, now.size))
     for number, value, before in numbers:
         if value != before:
-            _set_number(row, number, value, before, sheet)
+            _set_number(row, number, value, before, macros)
     if said.reserved != now.reserved:
-        _set_number(row, "reserved", said.reserved, now.reserved, sheet)
+        _set_number(row, "reserved", said.reserved, now.reserved, macros)
 
 
 def _set_text(row: Row, member: str, text: str, sheet: Sheet) -> None:
@@ -192,7 +193,8 @@ def _set_text(row: Row, member: str, text: str, sheet: Sheet) -> None:
     sheet.replace(member, span, shown)
 
 
-def _set_number(row: Row, member: str, value: int, before: int, sheet: Sheet) -> None:
+def _set_number(row: Row, member: str, value: int, before: int, macros: Macros) -> None:
+    sheet = macros.sheet
     span = sheet.span(row, member)
     if span is not None:
         said = sheet.said(span)
@@ -200,7 +202,7 @@ def _set_number(row: Row, member: str, value: int, before: int, sheet: Sheet) ->
         if styled is not None:
             sheet.replace(member, span, styled)
             return
-    if definition_patch(row, member, value, before, span, sheet):
+    if macros.change(row, member, value, before, span):
         return
     if span is None:
         help = "write the row out in the table, or change the macro by hand"

@@ -58,6 +58,9 @@ class Sheet:
     findings: list[Finding] = field(default_factory=list)
     #: The file with comments as spaces.
     plain: bytes = field(init=False)
+    _spans: dict[tuple[int, str], Span | None] = field(default_factory=dict)
+    _edges: dict[str, tuple[bool, bool]] = field(default_factory=dict)
+    _styles: list[tuple[str, int]] | None = None
 
     def __post_init__(self) -> None:
         """Blank the comments, once for all."""
@@ -99,11 +102,12 @@ class Sheet:
 
     def edges(self, member: str) -> tuple[bool, bool]:
         """Whether the members of all rows end, or else begin, at one edge, by their blanks."""
-        spans = [span for row in self.reading.rows if (span := self.span(row, member))]
-        gaps = [self.blanks(span) for span in spans]
-        right = any(before > 1 for before, _ in gaps)
-        left = not right and any(behind > 1 for _, behind in gaps)
-        return right, left
+        if member not in self._edges:
+            spans = [span for row in self.reading.rows if (span := self.span(row, member))]
+            gaps = [self.blanks(span) for span in spans]
+            right = any(before > 1 for before, _ in gaps)
+            self._edges[member] = right, not right and any(behind > 1 for _, behind in gaps)
+        return self._edges[member]
 
     def _free(self, start: int, end: int) -> bool:
         return not any(at < end and start < stop for at, stop in self.patches)
@@ -130,6 +134,12 @@ class Sheet:
 
     def span(self, row: Row, member: str) -> Span | None:
         """The bytes that say a member in its row: a number, an expression, a macro's name."""
+        key = (id(row), member)
+        if key not in self._spans:
+            self._spans[key] = self._found(row, member)
+        return self._spans[key]
+
+    def _found(self, row: Row, member: str) -> Span | None:
         whole, cell = self.row_span(row), row.members.get(member)
         if whole is None or cell is None:
             return None
@@ -145,15 +155,16 @@ class Sheet:
 
     def number(self, value: int) -> str:
         """A number in the style that most numbers of the table have."""
-        counts = Counter(self.styles)
-        for said, before in sorted(counts, key=lambda s: -counts[s]):
+        if self._styles is None:
+            counts = Counter(self._written())
+            self._styles = sorted(counts, key=lambda style: -counts[style])
+        for said, before in self._styles:
             styled = restyled(value, said, before)
             if styled is not None:
                 return styled
         return format_hex(value)
 
-    @property
-    def styles(self) -> list[tuple[str, int]]:
+    def _written(self) -> list[tuple[str, int]]:
         """Offsets and lengths as they are written, with their values; zeros say nothing."""
         found = []
         for row in self.reading.rows:
