@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 
+from flashwright.base.pattern import late
+
 #: Larger than any flash (a 64-bit address space); a larger number is a typing error.
 LARGEST = 2**64
 
 _UNITS = {"": 1, "B": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
-_SIZE = re.compile(
+_SIZE = late(
     r"""\s*(?:(?P<hex>0[xX][0-9a-fA-F](?:_?[0-9a-fA-F])*)
         |(?P<dec>[0-9](?:_?[0-9])*)(?:\.(?P<frac>[0-9]{1,20}))?)
         \s*(?P<unit>B|[KMGkmg](?:i?[Bb])?)?\s*""",

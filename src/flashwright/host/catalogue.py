@@ -8,10 +8,10 @@ file is a finding in ``Catalogue.findings``, and gives no devices.
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
+from flashwright.base.pattern import late
 from flashwright.base.record import record
 from flashwright.diag.finding import Finding, Place, error
 from flashwright.model.device import Device
@@ -30,12 +30,12 @@ DEEPEST = 3
 LONGEST_NAME = 64
 
 #: What follows a chip's name in its ordering code: T6 of STM32F429ZIT6, _xxAA of nRF52832_xxAA.
-_SUFFIX = re.compile(r"[-_]\S*|[a-z][0-9x][a-z0-9]{0,8}")
+_SUFFIX = late(r"[-_]\S*|[a-z][0-9x][a-z0-9]{0,8}")
 
 #: Families whose names carry no ordering code: a longer name is another device.
 _EXACT = frozenset({"esp32", "esp8266", "boards"})
 
-_SEPARATORS = re.compile(r"[-_ ]")
+_SEPARATORS = late(r"[-_ ]")
 
 
 @record()

@@ -11,6 +11,7 @@ import re
 from functools import cached_property
 
 from flashwright.base.extent import Extent
+from flashwright.base.pattern import late
 from flashwright.base.record import record, replace
 from flashwright.model.alios import PREFIX
 from flashwright.model.device import Device
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 #: Memories that a layout file may name beside flashes; nothing of them is erased in blocks.
-_NOT_FLASH = re.compile(r"(?:^|_)(?:s|ps|d|ext)?ram(?:\d*$|_)|^(?:otp|uicr|efuse|eeprom)\b", re.I)
-_OTA_NAME = re.compile(r"(?:^|_)ota_?(\d{1,2})$", re.I)
+_NOT_FLASH = late(r"(?:^|_)(?:s|ps|d|ext)?ram(?:\d*$|_)|^(?:otp|uicr|efuse|eeprom)\b", re.I)
+_OTA_NAME = late(r"(?:^|_)ota_?(\d{1,2})$", re.I)
 
 #: Roles whose partitions are erased by themselves, whatever contains them.
 DATA_ROLES = frozenset({Role.KV, Role.FILESYSTEM, Role.BOOT_RECORD, Role.COREDUMP})

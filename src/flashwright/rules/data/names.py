@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from flashwright.base.pattern import late
 from flashwright.base.text import printable
 from flashwright.diag.finding import Finding, Severity
 from flashwright.model.alios import (
@@ -22,7 +23,7 @@ from flashwright.rules.tell import ERROR, WARNING, fault, point, quoted
 from flashwright.rules.view import View
 
 #: Names that tables put into descriptions, at their start and not followed by a digit.
-_TELLING = re.compile(
+_TELLING = late(
     r"(?:PARAM(?:ETERS?)?([1-4])|(BOOTLOADER|APPLICATION|OTASTORAGE|OTATE?MP|KVSTORE|SPIFFS))(?!\d)"
 )
 _SYMBOL_OF = {

@@ -6,14 +6,15 @@ import re
 from collections.abc import Iterable
 
 from flashwright.base.align import align_down, align_up
+from flashwright.base.pattern import late
 from flashwright.diag.finding import Finding, Severity
 from flashwright.model.table import Partition
 from flashwright.rules.rule import rule
 from flashwright.rules.tell import ERROR, fault, point, quoted, size
 from flashwright.rules.view import View
 
-_NONSECURE = re.compile(r"(?:^|[_-])(?:ns|nonsecure|non[_-]secure)(?:$|[_-])", re.I)
-_SECURE = re.compile(r"(?:^|[_-])(?:s|secure|tfm)(?:$|[_-])", re.I)
+_NONSECURE = late(r"(?:^|[_-])(?:ns|nonsecure|non[_-]secure)(?:$|[_-])", re.I)
+_SECURE = late(r"(?:^|[_-])(?:s|secure|tfm)(?:$|[_-])", re.I)
 _NONSECURE_FLAGS = frozenset({"nonsecure", "non-secure", "tz-nonsecure", "ns"})
 _SECURE_FLAGS = frozenset({"secure", "tz-secure", "s"})
 
