@@ -99,7 +99,8 @@ def _mended(proof: Proof, table: Table, args: argparse.Namespace, bar: ProgressB
     from flashwright.sim.mend import mend
     from flashwright.sim.prove import Verdict
 
-    if proof.verdict is not Verdict.VIOLATED:
+    unfit = proof.verdict is Verdict.INCOMPLETE and not proof.judgements
+    if proof.verdict is not Verdict.VIOLATED and not unfit:
         return ""
     limits = Limits(states=max(1, args.states))
     bar.begin("what would mend it")

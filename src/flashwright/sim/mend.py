@@ -1,6 +1,7 @@
 """What would mend a layout or a choice of scheme; each mending is proven before it is offered.
 
-Tried, in this order: another scheme on the same layout; a boot record of two erase blocks (grown
+Tried, in this order: a scratch area, where the scheme needs one and the layout has none that
+serves; another scheme on the same layout; a boot record of two erase blocks (grown
 where it lies, or moved to free erase blocks), with the recommended scheme of the same kind.
 """
 
@@ -15,6 +16,7 @@ from flashwright.flash.faults import FaultModel
 from flashwright.model.mcuboot import mode_of
 from flashwright.model.table import Partition, Role, Table
 from flashwright.sim.explore import Limits, Watch
+from flashwright.sim.mend_scratch import with_scratch
 from flashwright.sim.prove import Proof, Verdict, prove
 from flashwright.sim.site import free_blocks
 
@@ -65,6 +67,12 @@ def mend(
 
 
 def _candidates(table: Table, name: str) -> Iterator[tuple[str, Table, str]]:
+    swapped = with_scratch(table, name)
+    if swapped is not None:
+        text, mended = swapped
+        yield text, mended, name
+        for other in _OTHERS.get(name, ()):
+            yield f"{text}, and {_choice(other)}", mended, other
     for other in _OTHERS.get(name, ()):
         yield _choice(other), table, other
     grown = _with_larger_record(table)
