@@ -22,6 +22,11 @@ from flashwright.model.table import Partition, Role, Table
 #: Formats whose tables say the same: what was read from one is whole in the other.
 _FAMILY = {"esp-idf-csv": "esp-idf", "esp-idf-bin": "esp-idf"}
 
+#: Findings that name partitions because an existing file was changed, not because of a loss.
+_OF_EDITS = frozenset(
+    f"FMT{number}" for number in (131, 133, 164, 165, 167, 168, 191, 192, 193, 195, 209, 224)
+)
+
 #: The most partitions that one finding names.
 _MOST_NAMES = 8
 
@@ -51,7 +56,7 @@ def read_back(
         extra_subtypes=options.extra_subtypes,
     )
     decoded = form.decode(source, reading)
-    told = " ".join(f"{f.message} {f.help}" for f in encoded.findings)
+    told = " ".join(f"{f.message} {f.help}" for f in encoded.findings if f.code not in _OF_EDITS)
     findings: list[Finding] = []
     for table in tables:
         findings += _differences(form, table, decoded.tables, told)

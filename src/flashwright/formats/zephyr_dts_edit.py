@@ -94,7 +94,8 @@ class _Editing:
             self.sheet.refuse("a layout without partitions has no flash map")
             return
         matched = self._matched()
-        self.pairs = [self._pair(wish, found, matched) for wish, found in matched]
+        moved = {found.name: (wish, found) for wish, found in matched}
+        self.pairs = [self._pair(wish, found, moved) for wish, found in matched]
         self._renewed(matched)
         kept = {id(pair.present) for pair in self.pairs}
         gone = [(p, self.nodes[id(p)]) for p in self.present.partitions if id(p) not in kept]
@@ -159,9 +160,8 @@ class _Editing:
         return self.owners.get(wish.owner) == present.owner
 
     def _pair(
-        self, wish: Partition, found: Partition, matched: Sequence[tuple[Partition, Partition]]
+        self, wish: Partition, found: Partition, moved: dict[str, tuple[Partition, Partition]]
     ) -> Pair:
-        moved = {present.name: (new, present) for new, present in matched}
         base = found.extent.start - found.start + self._shift(found.parent, moved)
         label = self.writer.labels[wish.name] if wish.id else None
         node = self.nodes[id(found)]

@@ -39,8 +39,8 @@ def delete(gone: Sequence[tuple[Partition, DtNode]], kept_labels: set[str], shee
         else:
             message = f"the node of `{printable(partition.name, 60)}` is taken out"
             sheet.findings.append(note("FMT192", message))
-    for label in lost:
-        _dangling(label, sheet)
+    if lost:
+        _dangling(lost, sheet)
 
 
 def _not_again(partition: Partition, node: DtNode, sheet: Sheet) -> None:
@@ -72,15 +72,17 @@ def _delete_elsewhere(node: DtNode, sheet: Sheet) -> None:
         sheet.refuse(f"`{printable(node.name, 60)}` of another file has no label around it")
 
 
-def _dangling(label: str, sheet: Sheet) -> None:
+def _dangling(labels: Sequence[str], sheet: Sheet) -> None:
     """FMT194: the file still names a node that is gone."""
-    for span in sheet.references(label):
-        if any(start <= span[0] < end for start, end in (*sheet.outer, *sheet.patches)):
-            continue
-        message = f"`&{printable(label, 60)}` is still named here, and its node is gone"
-        help = "name another node, or remove this; dtc refuses the file as it is"
-        place = place_at(sheet.base.path, sheet.base.data, span[0])
-        sheet.findings.append(warning("FMT194", message, help, place))
+    changed = (*sheet.outer, *sheet.patches)
+    for label in labels:
+        for span in sheet.references(label):
+            if any(start <= span[0] < end for start, end in changed):
+                continue
+            message = f"`&{printable(label, 60)}` is still named here, and its node is gone"
+            help = "name another node, or remove this; dtc refuses the file as it is"
+            place = place_at(sheet.base.path, sheet.base.data, span[0])
+            sheet.findings.append(warning("FMT194", message, help, place))
 
 
 class Adding:

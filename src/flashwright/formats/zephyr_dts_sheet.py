@@ -89,11 +89,11 @@ class Sheet:
     @property
     def outer(self) -> list[Span]:
         """What is removed, without what lies inside of it."""
-        return [
-            span
-            for span in dict.fromkeys(self.removed)
-            if not any(r[0] <= span[0] and span[1] <= r[1] and r != span for r in self.removed)
-        ]
+        found: list[Span] = []
+        for span in sorted(set(self.removed), key=lambda span: (span[0], -span[1])):
+            if not found or found[-1][1] < span[1]:
+                found.append(span)
+        return found
 
     # What is written where -----------------------------------------------------------------------
 
