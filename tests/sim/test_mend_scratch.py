@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
 from layouts import BLOCK, device, flash, partition
 
+from flashwright.app.prove import mending_as_json, mendings_text
 from flashwright.base.extent import Extent
 from flashwright.flash.faults import FaultModel
 from flashwright.model.device import BootFacts, Device
@@ -80,3 +82,13 @@ def test_blocks_that_are_smaller_than_those_of_the_slots_do_not_serve():
     assert text == "add a scratch area of 2 erase blocks at 0x18000 of embedded"
     taken = replace(rows[0], name="more", extent=Extent(0x18000, 0x24000), role=Role.CUSTOM)
     assert with_scratch(Table("test", (*rows, taken), made), "alios-swap") is None
+
+
+def test_mendings_as_text_and_as_plain_values():
+    found = mend(layout(), "alios-swap", most=1)
+    assert mendings_text(found).splitlines()[0].startswith("what would mend it")
+    assert "add a scratch area of 2 erase blocks" in mendings_text(found)
+    told = json.loads(json.dumps(mending_as_json(found[0])))
+    last = told["partitions"][-1]
+    assert (last["name"], last["role"], last["start"]) == ("scratch", "scratch", 9 * BLOCK)
+    assert told["proof"]["verdict"] == "HOLDS" and mendings_text(()) == ""

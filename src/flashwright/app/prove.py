@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from flashwright.base.extent import Extent
@@ -10,6 +10,7 @@ from flashwright.base.size import format_hex, format_size
 from flashwright.base.text import printable
 from flashwright.diag.finding import Finding, InFlash, Severity
 from flashwright.model.table import Table
+from flashwright.sim.mend import Mending
 from flashwright.sim.prove import Proof, Verdict
 from flashwright.sim.trace import Trace, TraceStep
 
@@ -98,6 +99,36 @@ def proof_as_json(proof: Proof) -> dict[str, Any]:
             "updates_until_worn": cost.updates_until_worn or None,
             "time_us": cost.time_us or None,
         },
+    }
+
+
+def mendings_text(mendings: Sequence[Mending]) -> str:
+    """What would mend a scheme or a layout, one line each; nothing if there is nothing."""
+    lines = [
+        f"  {printable(m.text, 300)}: HOLDS ({m.proof.states} states, {m.proof.cuts} cuts)"
+        for m in mendings
+    ]
+    if not lines:
+        return ""
+    return "\n".join(["what would mend it, proven under the same faults:", *lines, ""])
+
+
+def mending_as_json(mending: Mending) -> dict[str, Any]:
+    """A mending as plain values: in words, the scheme, the partitions that it has, the proof."""
+    return {
+        "text": mending.text,
+        "scheme": mending.scheme,
+        "partitions": [
+            {
+                "name": p.name,
+                "role": p.role.value,
+                "owner": p.owner,
+                "start": p.extent.start,
+                "size": p.extent.size,
+            }
+            for p in mending.table.partitions
+        ],
+        "proof": proof_as_json(mending.proof),
     }
 
 

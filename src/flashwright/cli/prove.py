@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flashwright.cli.field import one_table
 from flashwright.cli.main import CLEAN, FOUND
@@ -17,6 +17,7 @@ from flashwright.host.files import FileFaultError
 if TYPE_CHECKING:
     from flashwright.flash.faults import FaultModel
     from flashwright.model.table import Table
+    from flashwright.sim.mend import Mending
     from flashwright.sim.prove import Proof
 
 _EXAMPLES = """\
@@ -68,6 +69,8 @@ def execute(args: argparse.Namespace) -> int:
         wide = max(len(b.name) for b in BLUEPRINTS)
         print("".join(f"{b.name:<{wide}}  {b.title}\n" for b in BLUEPRINTS), end="")
         return CLEAN
+    from flashwright.app.prove import mending_as_json, mendings_text, proof_as_json
+
     catalogue = Catalogue()
     findings: list[Finding] = []
     try:
@@ -87,13 +90,22 @@ def execute(args: argparse.Namespace) -> int:
         not_begun = names[len(proofs) :]
         if args.all:
             proofs = [p for p in proofs if p.judgements]
-        mended = "" if args.all or bar.stopped else _mended(proofs[0], table, args, bar)
+        alone = not args.all and not bar.stopped
+        mendings = _mendings(proofs[0], table, args, bar) if alone else ()
+    end = mendings_text(mendings)
     if not_begun:
-        mended = f"{bar.stopped}; not begun: {', '.join(n for n in not_begun if n)}\n"
-    return _told(proofs, table, findings, args, mended)
+        end = f"{bar.stopped}; not begun: {', '.join(n for n in not_begun if n)}\n"
+    more = {
+        "proofs": [proof_as_json(p) for p in proofs],
+        "mendings": [mending_as_json(m) for m in mendings],
+        "not_begun": [n for n in not_begun if n],
+    }
+    return _told(proofs, table, findings, args, end, more)
 
 
-def _mended(proof: Proof, table: Table, args: argparse.Namespace, bar: ProgressBar) -> str:
+def _mendings(
+    proof: Proof, table: Table, args: argparse.Namespace, bar: ProgressBar
+) -> tuple[Mending, ...]:
     """What would mend a scheme that fails; each offer is proven under the same faults."""
     from flashwright.sim.explore import Limits
     from flashwright.sim.mend import mend
@@ -101,22 +113,17 @@ def _mended(proof: Proof, table: Table, args: argparse.Namespace, bar: ProgressB
 
     unfit = proof.verdict is Verdict.INCOMPLETE and not proof.judgements
     if proof.verdict is not Verdict.VIOLATED and not unfit:
-        return ""
+        return ()
     limits = Limits(states=max(1, args.states))
     bar.begin("what would mend it")
-    found = mend(
+    return mend(
         table,
         proof.scheme,
         faults=_faults(args),
         limits=limits,
         watch=bar.watch,
         chunk=max(1, args.chunk),
-    )
-    lines = [f"  {m.text}: HOLDS ({m.proof.states} states, {m.proof.cuts} cuts)" for m in found]
-    return (
-        "\n".join(["what would mend it, proven under the same faults:", *lines, ""])
-        if lines
-        else ""
+        updates=max(1, args.updates),
     )
 
 
@@ -125,17 +132,16 @@ def _told(
     table: Table,
     findings: list[Finding],
     args: argparse.Namespace,
-    mended: str,
+    end: str,
+    more: dict[str, Any],
 ) -> int:
-    from flashwright.app.prove import is_proven, proof_as_json, proof_text, proofs_table
+    from flashwright.app.prove import is_proven, proof_text, proofs_table
     from flashwright.sim.prove import Verdict
 
     text = proofs_table(proofs) if args.all else "".join(proof_text(p) for p in proofs)
-    text += mended
+    text += end
     told = in_order([*findings, *(f for p in proofs for f in p.findings)])
-    status = report(
-        told, args, tables=(table,), more={"proofs": [proof_as_json(p) for p in proofs]}, text=text
-    )
+    status = report(told, args, tables=(table,), more=more, text=text)
     excused = args.allow_incomplete and all(
         is_proven(p) or p.verdict is Verdict.INCOMPLETE for p in proofs
     )

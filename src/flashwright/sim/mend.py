@@ -52,13 +52,22 @@ def mend(
     limits: Limits | None = None,
     watch: Watch | None = None,
     chunk: int = 1024,
+    updates: int = 2,
     most: int = 2,
 ) -> tuple[Mending, ...]:
     """At most ``most`` mendings of a scheme that fails on a table; each proof HOLDS."""
     name = scheme or (table.update.scheme.name if table.update else "")
     found: list[Mending] = []
     for text, mended, other in _candidates(table, name):
-        proof = prove(mended, scheme=other, faults=faults, limits=limits, watch=watch, chunk=chunk)
+        proof = prove(
+            mended,
+            scheme=other,
+            faults=faults,
+            limits=limits,
+            watch=watch,
+            chunk=chunk,
+            updates=updates,
+        )
         if proof.verdict is Verdict.HOLDS:
             found.append(Mending(text, mended, other, proof))
             if len(found) == most:
