@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from planner_made import KIB, board, flash, spec, wish
+from planner_made import KIB, board, flash, spec, stm32f429, wish
 
 from flashwright.model.spec import SizeWish
 from flashwright.model.table import Role
@@ -54,3 +54,13 @@ def test_a_plan_is_the_same_with_any_work_that_proves_it():
     ones = [plan(hard(9), limits=Limits(tries=t)) for t in (30, 2_000, 200_000)]
     assert all(one.plan.proven for one in ones)
     assert len({first_slot(one) for one in ones}) == 1
+
+
+@pytest.mark.parametrize("way", ["mcuboot-swap-move", "mcuboot-direct-xip"])
+def test_small_partitions_in_uneven_erase_blocks_stand_for_each_other(way):
+    """Eight sizes that all come to one or two erase blocks of 16 KiB: proven, not cut short."""
+    wishes = [wish("boot", Role.BOOTLOADER, 32 * KIB)]
+    wishes += [wish(f"p{i}", size=k * KIB) for i, k in enumerate((3, 5, 7, 11, 13, 17, 19, 23))]
+    made = plan(spec(stm32f429(), way, *wishes))
+    assert made.plan.proven
+    assert first_slot(made) >= 512 * KIB

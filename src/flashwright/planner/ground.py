@@ -40,6 +40,8 @@ class Ground:
         self.uniform = self.sizes[0] if len(self.sizes) == 1 else 0
         self.smallest = min(self.sizes, default=1)
         self.largest = max(self.sizes, default=1)
+        #: What all erase blocks and so all distances of boundaries are multiples of.
+        self.grain = gcd(*self.sizes) or 1
 
     def boundary(self, at_least: int, step: int = 1, phase: int = 0) -> int | None:
         """The first boundary ``>= at_least`` that is ``phase`` modulo ``step``, ``None`` if none.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from math import lcm
 
 from flashwright.base.extent import Extent, merged
 from flashwright.planner.ground import Ground
@@ -45,7 +46,7 @@ def prepare(problem: Problem, owner: str, sizes: Sizes) -> Flashful | None:
     items = problem.in_flash[owner]
     if any(i.impossible or i.homes == [] for i in items):
         return None
-    chains = _chains(items, sizes)
+    chains = _chains(items, sizes, ground)
     if chains is None:
         return None
     fixed: dict[str, Extent] = {}
@@ -110,8 +111,12 @@ def extents_of(flashful: Flashful, order: Iterable[tuple[int, int]]) -> dict[str
     return result
 
 
-def _chains(items: list[Item], sizes: Sizes) -> list[list[Sized]] | None:
-    """The partitions as chains of those that touch, in order; ``None`` if they branch."""
+def _chains(items: list[Item], sizes: Sizes, ground: Ground) -> list[list[Sized]] | None:
+    """The partitions as chains of those that touch, in order; ``None`` if they branch.
+
+    Sizes that are not exact are rounded up to what they come to anyway: so partitions of slightly
+    different size can stand for each other.
+    """
     followers: dict[str, Item] = {}
     for item in items:
         if item.follows is not None:
@@ -126,6 +131,9 @@ def _chains(items: list[Item], sizes: Sizes) -> list[list[Sized]] | None:
         link: Item | None = item
         while link is not None:
             need, exact = sizes.get(link.name, (link.need, False))
+            if not exact and not link.keep:
+                grain = lcm(ground.grain, link.step)
+                need = -(-max(need, 1) // grain) * grain
             chain.append(Sized(link, need, exact))
             link = followers.get(link.name)
         chains.append(chain)

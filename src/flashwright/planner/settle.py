@@ -44,6 +44,9 @@ class _LeastWaste:
         names = [s.item.name for chain in flashful.chains for s in chain]
         self.best_cost = sum(laid[n].size for n in names) - sum(self.needs)
         self.least = [self._cheapest(i) for i in range(len(self.needs))]
+        ordered = [m for m in self.flashful.below if m]
+        #: Units that need not lie below another one: of equal ones only the first is tried.
+        self.free = [not any(m >> i & 1 for m in ordered) for i in range(len(self.needs))]
         self.seen: dict[tuple[int, int], int] = {}
 
     def run(self) -> None:
@@ -82,9 +85,15 @@ class _LeastWaste:
             self.complete = False
             return
         self.nodes -= len(self.needs) * len(self.flashful.ground.starts)
+        tried: set[object] = set()
         for i in range(len(self.needs)):
             if not left >> i & 1 or self.flashful.below[i] & left:
                 continue
+            if self.free[i]:
+                key = self.flashful.units[i].key
+                if key in tried:
+                    continue
+                tried.add(key)
             for start, end in self._places(i, cursor):
                 more = end - start - self.needs[i]
                 self._visit(
