@@ -307,3 +307,26 @@ def test_round_trip(made: tuple[str, Table]) -> None:
         Source("b.c", written(once, sdk=version).encode()), ReadOptions(sdk=version)
     ).tables
     assert [values(p) for p in twice.partitions] == [values(p) for p in once.partitions]
+
+
+_EDITED = ["a_designated", "c_nested", "e_statements", "q_no_comma", "p_line_comment"]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from(_EDITED), st.data())
+def test_edits_say_the_table(name: str, data: st.DataObject) -> None:
+    base = Source(f"{name}.c", (CASES / f"{name}.c").read_bytes())
+    (table,) = decode(base, ReadOptions()).tables
+    numbers = st.tuples(st.integers(0, 0xFFFFFF), st.integers(1, 0xFFFFFF))
+    moved = data.draw(st.dictionaries(st.sampled_from([p.name for p in table.partitions]), numbers))
+    partitions = tuple(
+        replace(p, **place(*moved[p.name])) if p.name in moved else p  # type: ignore[arg-type]
+        for p in table.partitions
+    )
+    encoded = encode((replace(table, partitions=partitions),), WriteOptions(base=base))
+    assert encoded.data is not None, encoded.findings
+    (now,) = decode(Source(base.path, encoded.data), ReadOptions()).tables
+    assert [values(p) for p in now.partitions] == [values(p) for p in partitions]
+    for line in base.data.splitlines():
+        if line.strip().startswith((b"//", b"/*")):
+            assert line in encoded.data

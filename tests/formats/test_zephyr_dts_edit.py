@@ -484,3 +484,38 @@ def test_edits_say_the_table(
         (reread(base, encoded),), WriteOptions(base=replace(base, data=encoded.data))
     )
     assert edited_again.data == encoded.data
+
+
+_PAGE = 0x1000
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.sampled_from(list(NESTED)),
+    st.integers(0, 0x40),
+    st.lists(st.integers(1, 0x20), min_size=2, max_size=4),
+    st.integers(0, 0x80),
+    st.sets(st.sampled_from(["slot0_s_partition", "slot0_ns_partition"])),
+)
+def test_edits_of_sub_partitions_say_the_table(
+    name: str, start: int, sizes: list[int], other: int, without: set[str]
+) -> None:
+    base = NESTED[name]
+    table = table_of(base)
+    outer, first, second, slot1 = table.partitions
+    inner = [p for p in (first, second) if p.name not in without]
+    inner += [
+        part(f"x{n}_partition", 0, 1, parent="slot0_partition") for n in range(len(sizes) - 2)
+    ]
+    placed = []
+    begin = start * _PAGE
+    for p, size in zip(inner, sizes, strict=False):
+        placed.append(replace(p, **at(begin, size * _PAGE)))  # type: ignore[arg-type]
+        begin += size * _PAGE
+    whole = replace(outer, **at(start * _PAGE, sum(sizes) * _PAGE))  # type: ignore[arg-type]
+    moved = replace(slot1, **at((other + 0x200) * _PAGE, _PAGE))  # type: ignore[arg-type]
+    wished = replace(table, partitions=(whole, *placed, moved))
+    encoded = encode((wished,), WriteOptions(base=base))
+    assert encoded.data is not None, encoded.findings
+    assert rows(reread(base, encoded)) == rows(wished)
+    assert b"/* secure and not */" in encoded.data

@@ -98,6 +98,7 @@ class Adding:
         #: New nodes of holders of other files, and where nodes called ``partition`` are.
         self.elsewhere: dict[int, tuple[DtNode, list[str]]] = {}
         self.places: dict[int, set[tuple[str, str, int]]] = {}
+        self.spaced: dict[int, bool] = {}
 
     def add(
         self, fresh: Sequence[Partition], pairs: Sequence[Pair], owners: dict[str, str]
@@ -176,11 +177,14 @@ class Adding:
 
     def _spaced(self, holder: DtNode) -> bool:
         """Whether blank lines stand between the nodes of a holder."""
+        if id(holder) in self.spaced:
+            return self.spaced[id(holder)]
         data = self.sheet.base.data
         starts = [s.span[0] for c in holder.children.values() for s in self.sheet.own(c)]
         lines = [self.sheet.line_start(start) for start in starts]
         blank = [not data[self.sheet.line_start(at - 1) : at].strip() for at in lines if at]
-        return sum(blank) * 2 > len(blank)
+        self.spaced[id(holder)] = sum(blank) * 2 > len(blank)
+        return self.spaced[id(holder)]
 
     def _flash(self, owner: str, own: Writer) -> None:
         """A whole node for a flash that has no partitions in the file."""
