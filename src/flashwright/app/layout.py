@@ -10,7 +10,7 @@ from flashwright.base.nearest import did_you_mean
 from flashwright.base.record import record, replace
 from flashwright.diag.finding import Finding, Place, Severity, error, note
 from flashwright.diag.page import Page, page
-from flashwright.formats.catalog import FORMATS, format_named, recognised
+from flashwright.formats.catalog import FORMATS, format_named, recognised, resembles
 from flashwright.formats.format import LARGEST_TEXT, Format, ReadOptions, Source
 from flashwright.model.table import Table
 
@@ -85,7 +85,7 @@ def _is_spec(source: Source) -> bool:
     """Whether this is a ``flash.toml``: TOML that is no other format's TOML."""
     if not source.path.lower().endswith(".toml"):
         return False
-    return not any(".toml" in form.suffixes for form in recognised(source.path, source.data))
+    return not resembles(".toml", source.data)
 
 
 def _read_spec(source: Source, devices: Devices) -> Layouts:

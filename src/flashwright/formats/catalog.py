@@ -163,9 +163,21 @@ FORMATS: tuple[Format, ...] = (
 )
 
 
+#: How much of a file is looked at, in bytes.
+_HEAD = 256 << 10
+
+
 def format_named(name: str) -> Format | None:
     """The format called ``name``, ``None`` if there is none."""
     return next((f for f in FORMATS if f.name == name), None)
+
+
+def resembles(ending: str, data: bytes) -> bool:
+    """Whether ``data`` may be of a format whose files have that ending, such as ``.toml``."""
+    head = data[:_HEAD]
+    return any(
+        f.reads and ending in f.suffixes and _share(f, head) for f in FORMATS if f.signatures
+    )
 
 
 def recognised(path: str, data: bytes) -> tuple[Format, ...]:
@@ -173,7 +185,7 @@ def recognised(path: str, data: bytes) -> tuple[Format, ...]:
 
     Formats of other endings are tried only where none of this ending matches wholly.
     """
-    head = data[: 256 << 10]
+    head = data[:_HEAD]
     binary = b"\0" in head[:4096]
     name = path.lower()
     readable = [f for f in FORMATS if f.reads and f.signatures and (f.binary or not binary)]

@@ -210,10 +210,11 @@ def _stem(path: str) -> str:
 
 
 def _package_file(name: str) -> bytes:
-    # Not importlib.resources, which takes longer to import than a device takes to find.
-    import pkgutil
+    # By the loader of the package, as importlib.resources does it, which takes longer to import
+    # than a device takes to find.
+    import flashwright
 
-    data = pkgutil.get_data("flashwright", f"devices/{name}")
-    if data is None:
-        raise FileNotFoundError(f"flashwright/devices/{name}")
+    loader: Any = flashwright.__loader__
+    folder = os.path.dirname(str(flashwright.__file__))
+    data: bytes = loader.get_data(os.path.join(folder, "devices", name))
     return data

@@ -10,8 +10,8 @@ wishes a place.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
+from flashwright.base.record import replace
 from flashwright.model.alios import DEFAULT_VERSION, ENUMERATIONS, PREFIX, index_of, role_of
 from flashwright.model.device import BankMode
 from flashwright.model.spec import PartitionWish, Spec

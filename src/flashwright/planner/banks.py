@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from flashwright.base.extent import Extent
+from flashwright.base.record import replace
 from flashwright.planner.problem import Problem
 
 #: How many ways of giving banks are tried, and how many steps it may take to find them.

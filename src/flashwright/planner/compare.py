@@ -8,8 +8,7 @@ survived is what the schemes promise by their design; `prove` shows it for a lay
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
+from flashwright.base.record import record, replace
 from flashwright.base.text import printable
 from flashwright.diag.finding import Finding, error
 from flashwright.model.plan import Plan
@@ -20,7 +19,7 @@ from flashwright.model.update import Payload, Scheme, Update
 from flashwright.planner.plan import Limits, Planned, plan
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class SchemeRow:
     """One scheme on this board: ``largest_image`` in bytes (0 if there is no plan).
 

@@ -7,10 +7,10 @@ smallest set that cannot hold together.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from flashwright.base.extent import Extent
+from flashwright.base.record import record
 from flashwright.diag.finding import Place
 
 
@@ -62,7 +62,7 @@ class Origin(StrEnum):
     METHOD = "method"
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Demand:
     """One demand on one partition, told in ``text`` and said at ``place``."""
 
@@ -91,7 +91,7 @@ class Goal(StrEnum):
     REST = "rest"
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Want:
     """How a partition's room is used and where it tends: not a demand, but a preference.
 

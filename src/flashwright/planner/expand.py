@@ -8,9 +8,9 @@ nothing is planned.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
 
 from flashwright.base.extent import Extent
+from flashwright.base.record import field, record, replace
 from flashwright.base.size import format_hex
 from flashwright.base.text import printable
 from flashwright.diag.finding import Finding, error
@@ -26,7 +26,7 @@ from flashwright.planner.wanted import Wanted, is_dual, merged
 from flashwright.planner.wish_demands import wish_demands
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Expanded:
     """All that the search needs, and the findings that forbid it (if any is an error)."""
 

@@ -7,10 +7,10 @@ Partitions with a fixed place (and chains that hang on one) are obstacles; the o
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from math import lcm
 
 from flashwright.base.extent import Extent, merged
+from flashwright.base.record import record
 from flashwright.planner.ground import Ground
 from flashwright.planner.problem import Item, Problem
 from flashwright.planner.search import Budget, Room, crowd, fit
@@ -23,7 +23,7 @@ QUICK = 24
 Sizes = Mapping[str, tuple[int, bool]]
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Flashful:
     """The units of one flash and where its fixed partitions lie, ready for the search."""
 

@@ -16,10 +16,10 @@ as soon as one question was left open by the budget.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from math import gcd, lcm
 
 from flashwright.base.extent import Extent
+from flashwright.base.record import record, replace
 from flashwright.planner.banks import Bankings
 from flashwright.planner.demand import Goal
 from flashwright.planner.lay import Sizes, lay
@@ -37,7 +37,7 @@ class Solution:
         self.proven = proven
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Cost:
     """``size`` bytes (0: nothing; ``None``: impossible), or not known where not ``sure``."""
 

@@ -7,9 +7,8 @@ bounded by ``Limits``; a limit that is hit is a finding, and ``Plan.proven`` is 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
 from flashwright.base.extent import Extent
+from flashwright.base.record import record, replace
 from flashwright.base.size import format_hex
 from flashwright.base.text import printable
 from flashwright.diag.finding import Finding, InFlash, Severity, in_order, warning, worst
@@ -33,7 +32,7 @@ MOST_ALIGN = 32
 __all__ = ["PAGES", "Limits", "Planned", "plan"]
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Limits:
     """How much work a plan may take.
 
@@ -49,7 +48,7 @@ class Limits:
     binding: int = 12
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Planned:
     """A plan, or ``None`` with error findings that say why there is none."""
 
@@ -60,7 +59,7 @@ class Planned:
 def plan(
     spec: Spec,
     *,
-    limits: Limits = Limits(),
+    limits: Limits = Limits(),  # noqa: B008  (a frozen value)
     favour: str | None = None,
 ) -> Planned:
     """The best plan for ``spec``, with the reasons for it and notes on what it could not keep.

@@ -8,10 +8,10 @@ in the problem as empty homes or in ``cycle``; the search then has no solution.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from math import lcm
 
 from flashwright.base.extent import Extent
+from flashwright.base.record import field, record
 from flashwright.planner.demand import Demand, Goal, Kind, Want
 from flashwright.planner.ground import Ground
 
@@ -19,7 +19,7 @@ from flashwright.planner.ground import Ground
 RANK = {Goal.FIRST: 0, Goal.SLOT: 1, Goal.REST: 2, Goal.NONE: 3}
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Item:
     """One partition to be laid: bounds in bytes, its flash, and what it must lie beside.
 
@@ -48,7 +48,7 @@ class Item:
     impossible: bool = False
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Member:
     """A partition of a size group: its size is that of the group and ``delta`` bytes more.
 
@@ -60,7 +60,7 @@ class Member:
     exact: bool = True
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Group:
     """Partitions whose sizes go together; the size is free between ``least`` and ``most``."""
 
@@ -72,7 +72,7 @@ class Group:
     order: int
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Problem:
     """Items by name in the order of the spec, groups of sizes, obstacles by flash."""
 

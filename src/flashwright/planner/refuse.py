@@ -9,8 +9,8 @@ part, for it was given up already.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
+from flashwright.base.record import replace
 from flashwright.base.size import format_hex
 from flashwright.base.text import printable
 from flashwright.diag.finding import Fact, Finding, Place, Severity, error

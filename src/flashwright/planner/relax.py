@@ -7,9 +7,9 @@ partition goes to another flash. Facts of the device and rules of the scheme are
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from flashwright.base.extent import Extent
+from flashwright.base.record import replace
 from flashwright.base.size import LARGEST, format_hex
 from flashwright.base.text import printable
 from flashwright.planner.demand import Demand, Kind, Origin

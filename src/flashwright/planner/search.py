@@ -14,9 +14,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from flashwright.base.extent import Extent
+from flashwright.base.record import record
 from flashwright.planner.unit import Unit
 
 #: Beyond any offset.
@@ -26,7 +26,7 @@ MOST_FAILED = 400_000
 CHEAP = 16
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Budget:
     """How many places may still be looked at; ``spent`` tells that it ran out on the way."""
 

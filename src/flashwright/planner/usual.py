@@ -8,12 +8,11 @@ and `kv_conf.h` (a KV store of 8192 bytes, two logical blocks at least); ESP-IDF
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from flashwright.base.record import record
 from flashwright.model.table import Role
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Usual:
     """``size`` bytes and ``blocks`` erase blocks at least."""
 

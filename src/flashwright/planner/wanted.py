@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 
+from flashwright.base.record import record, replace
 from flashwright.base.text import printable
 from flashwright.model.device import BankMode
 from flashwright.model.geometry import Flash
@@ -36,7 +36,7 @@ _NUMBERED = re.compile(r"ota_?[0-9]+")
 SLOT_ROLES = frozenset({Role.APPLICATION, Role.OTA_TEMP})
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Wanted:
     """One partition that is wanted: its wish, its flash, and whether the scheme brought it."""
 
