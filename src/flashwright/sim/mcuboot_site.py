@@ -33,7 +33,8 @@ def mcuboot(site: Site, mode: Mode, *, hardened: bool = False) -> Machine | None
     """The machine of a mode on a table; ``hardened`` with the repairs that the source lacks.
 
     ``None`` if findings were reported: slots of unlike erase blocks, no scratch area, no room for
-    an image, direct-XIP from a flash that is not memory-mapped.
+    an image, direct-XIP from a flash that is not memory-mapped, program units larger than the
+    fields of a trailer.
     """
     pair = site.pair()
     update = _update(site, mode)
@@ -41,6 +42,9 @@ def mcuboot(site: Site, mode: Mode, *, hardened: bool = False) -> Machine | None
     if pair is None or (mode == Mode.SWAP_SCRATCH and scratch is None):
         return None
     size, build = _largest(site, mode, update, pair)
+    for area in pair:
+        if area.unit > build.max_align:
+            site.too_coarse(area, build.max_align)
     if not size or not _suits(site, mode, update, pair, scratch):
         return None
     mended = frozenset(NEEDED[mode]) if hardened else frozenset()

@@ -71,6 +71,17 @@ PAGES: tuple[Page, ...] = (
         """,
     ),
     page(
+        "SIM009",
+        "trailer-too-fine",
+        Severity.ERROR,
+        """Two fields of an MCUboot trailer would lie in one program unit of the flash.
+
+        ## How to fix
+        Build MCUboot with a MCUBOOT_BOOT_MAX_ALIGN of at least the program unit, sign images with
+        the same alignment, and say `max_align` in `[update]` (see SLT247).
+        """,
+    ),
+    page(
         "SIM101",
         "property-violated",
         Severity.ERROR,

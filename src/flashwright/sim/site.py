@@ -133,6 +133,14 @@ class Site:
         text = f"`{area.name}` lies in flash `{area.owner}`, which the CPU does not see"
         self._report("SIM008", text, "use a scheme that copies or swaps", partition)
 
+    def too_coarse(self, area: Area, align: int) -> None:
+        """Report that the fields of a trailer, ``align`` bytes apart, share program units."""
+        partition = self.table.get(area.name)
+        text = (
+            f"flash `{area.owner}` is programmed {area.unit} bytes at a time, max_align is {align}"
+        )
+        self._report("SIM009", text, f"say `max_align = {area.unit}`", partition)
+
     def too_small(self, area: Area, need: int) -> None:
         """Report that an area is smaller than ``need`` bytes."""
         partition = self.table.get(area.name)
