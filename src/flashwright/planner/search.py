@@ -13,7 +13,7 @@ never "no".
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from flashwright.base.extent import Extent
 from flashwright.base.record import record
@@ -48,6 +48,7 @@ class Room:
     def __init__(self, gaps: Sequence[Extent]) -> None:
         self.gaps = gaps
         self._starts = [g.start for g in gaps]
+        self._ends = [g.end for g in gaps]
         self._behind = [0] * (len(gaps) + 1)
         for i in range(len(gaps) - 1, -1, -1):
             self._behind[i] = self._behind[i + 1] + gaps[i].size
@@ -57,12 +58,18 @@ class Room:
         i = bisect_right(self._starts, cursor) - 1
         if i < 0:
             return self._behind[0]
-        return self._behind[i + 1] + max(0, self.gaps[i].end - cursor)
+        end = self._ends[i]
+        return self._behind[i + 1] + (end - cursor if end > cursor else 0)
 
-    def gap_end(self, cursor: int) -> int:
-        """The end of the gap that ``cursor`` lies in, or ``cursor`` itself outside of gaps."""
+    def at(self, cursor: int) -> tuple[int, int]:
+        """The end of the gap that ``cursor`` lies in (itself outside), the free bytes from it."""
         i = bisect_right(self._starts, cursor) - 1
-        return max(cursor, self.gaps[i].end) if i >= 0 else cursor
+        if i < 0:
+            return cursor, self._behind[0]
+        end = self._ends[i]
+        if end <= cursor:
+            return cursor, self._behind[i + 1]
+        return end, self._behind[i + 1] + end - cursor
 
 
 def fit(
@@ -74,32 +81,50 @@ def fit(
     in their order. ``None``: nothing fits, or the budget ran out (``budget.spent``).
     """
     search = _Search(units, below, room, budget)
-    path: list[tuple[int, int]] = []
-    left, missing = (1 << len(units)) - 1, sum(search.needs)
+    missing = sum(search.needs)
     if missing > room.free_from(0):
         return None
-    stack = [(left, 0, search.children(left, 0, missing))]
-    while stack:
-        left, cursor, children = stack[-1]
-        if not left:
+    path: list[tuple[int, int]] = []
+    failed, needs, free_from = search.failed, search.needs, room.free_from
+    stack = [_Node((1 << len(units)) - 1, 0, room, missing)]
+    budget.take(1)
+    while True:
+        node = stack[-1]
+        if not node.left:
             return path
-        child = next(children, None)
-        if budget.spent:
-            return None
+        child = search.next(node)
         if child is None:
+            if budget.spent or len(stack) == 1:
+                return None
             stack.pop()
-            search.fail(left, cursor)
-            if path:
-                missing += search.needs[path.pop()[0]]
+            if len(failed) < MOST_FAILED:
+                failed[node.left] = min(node.cursor, failed.get(node.left, node.cursor))
+            missing += needs[path.pop()[0]]
             continue
         i, start, end = child
-        after, rest = left & ~(1 << i), missing - search.needs[i]
-        if rest > room.free_from(end) or search.failed.get(after, NEVER) <= end:
+        after, rest = node.left & ~(1 << i), missing - needs[i]
+        if rest > free_from(end) or failed.get(after, NEVER) <= end:
             continue
         missing = rest
         path.append((i, start))
-        stack.append((after, end, search.children(after, end, missing)))
-    return None
+        stack.append(_Node(after, end, room, missing))
+        budget.take(1 + after.bit_count() // CHEAP)
+
+
+class _Node:
+    """What is left to be laid from ``cursor`` on, and which units were not tried there yet."""
+
+    __slots__ = ("cursor", "gap_end", "later", "left", "rest", "spare")
+
+    def __init__(self, left: int, cursor: int, room: Room, missing: int) -> None:
+        self.left = left
+        self.cursor = cursor
+        self.rest = left
+        #: Units whose first place is not in the gap at the cursor: they come after the others.
+        self.later: list[tuple[int, int, int]] = []
+        self.gap_end, free = room.at(cursor)
+        #: How many bytes may be wasted from here on.
+        self.spare = free - missing
 
 
 class _Search:
@@ -110,7 +135,6 @@ class _Search:
     ) -> None:
         self.units = units
         self.needs = [u.least for u in units]
-        self.room = room
         self.budget = budget
         self.failed: dict[int, int] = {}
         self._below = below
@@ -119,53 +143,68 @@ class _Search:
         for i, mask in enumerate(below):
             for j in range(len(units)) if mask else ():
                 self._above[j] |= (mask >> j & 1) << i
+        self._twins = _twins(units)
 
-    def fail(self, left: int, cursor: int) -> None:
-        """Remember that the units of ``left`` do not fit from ``cursor`` on."""
-        if len(self.failed) < MOST_FAILED:
-            self.failed[left] = min(cursor, self.failed.get(left, cursor))
-
-    def children(self, left: int, cursor: int, missing: int) -> Iterator[tuple[int, int, int]]:
-        """The units that may come next, those that fit in the gap at ``cursor`` first.
+    def next(self, node: _Node) -> tuple[int, int, int] | None:
+        """The next unit to be tried at a node, with start and end; those in its gap come first.
 
         What wastes more bytes than there are to spare is left out without looking for a place: up
         to where its steps let it start, or the whole gap where it does not fit.
         """
-        gap_end = self.room.gap_end(cursor)
-        spare = self.room.free_from(cursor) - missing
-        later: list[tuple[int, int, int]] = []
-        tried: set[object] = set()
-        if not self.budget.take(1 + left.bit_count() // CHEAP):
-            return
-        rest = left
+        left, cursor, rest = node.left, node.cursor, node.rest
+        room_here, spare = node.gap_end - cursor, node.spare
+        steps, needs, below, failed = self._steps, self.needs, self._below, self.failed
         while rest:
             bit = rest & -rest
             rest ^= bit
             i = bit.bit_length() - 1
-            step, phase = self._steps[i]
-            wasted = (phase - cursor) % step
-            need = self.needs[i]
-            if wasted + need > gap_end - cursor:
-                wasted = gap_end - cursor
-            if wasted > spare or self._below[i] & left:
+            step, phase = steps[i]
+            wasted, need = (phase - cursor) % step, needs[i]
+            if wasted + need > room_here:
+                wasted = room_here
+            if wasted > spare or below[i] & left:
                 continue
-            if self.failed.get(left ^ bit, NEVER) <= cursor + need:
+            if failed.get(left ^ bit, NEVER) <= cursor + need:
+                continue
+            if self._twins[i] & left and self._stood_for(i, left):
                 continue
             unit = self.units[i]
             if not self.budget.take(unit.cost):
-                return
+                node.rest = 0
+                return None
             place = unit.first(cursor)
             if place is None:
-                return
-            if not self._above[i] & left:
-                if unit.key in tried:
-                    continue
-                tried.add(unit.key)
-            if place[0] < gap_end or cursor == 0:
-                yield i, *place
-            else:
-                later.append((i, *place))
-        yield from later
+                node.rest, node.later = 0, []
+                return None
+            if place[0] < node.gap_end or cursor == 0:
+                node.rest = rest
+                return i, *place
+            node.later.append((i, *place))
+        node.rest = 0
+        return node.later.pop(0) if node.later else None
+
+    def _stood_for(self, i: int, left: int) -> bool:
+        """Whether an equal unit before ``i`` is tried at the same node; both free of order."""
+        if self._above[i] & left:
+            return False
+        twins = self._twins[i] & left
+        while twins:
+            bit = twins & -twins
+            twins ^= bit
+            j = bit.bit_length() - 1
+            if not (self._above[j] | self._below[j]) & left:
+                return True
+        return False
+
+
+def _twins(units: Sequence[Unit]) -> list[int]:
+    """For each unit the equal ones before it, as a bit mask."""
+    seen: dict[object, int] = {}
+    found = []
+    for i, unit in enumerate(units):
+        found.append(seen.get(unit.key, 0))
+        seen[unit.key] = found[-1] | 1 << i
+    return found
 
 
 def crowd(units: Sequence[Unit], room: Room) -> list[tuple[int, int]] | None:
