@@ -1,21 +1,24 @@
 """TOML with the place of every key and value.
 
-The values are those of ``tomllib``; the places come from tree-sitter's syntax tree of the same
-text. Lines and columns count from 1, columns in characters. Text that is not TOML, not UTF-8, too
-large or nested too deeply is findings (FMT020, FMT021).
+The values are those of ``tomllib``; the places come from ``formats.toml_scan`` where the text is as
+simple as most, and else from tree-sitter's syntax tree of it, which is made when a place is asked
+for that only it knows. Lines and columns count from 1, columns in characters. Text that is not
+TOML, not UTF-8, too large or nested too deeply is findings (FMT020, FMT021).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
 
-from flashwright.base.record import record
 from flashwright.diag.finding import Finding, Place, Severity, error
 from flashwright.diag.page import Page, page
 from flashwright.formats.format import LARGEST_TEXT, Source
+from flashwright.formats.toml_scan import Path, Spots, scan
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from tree_sitter import Node, Tree
 
 #: Deeper brackets than any layout file has; Python's own TOML reader would run out of stack.
@@ -24,32 +27,55 @@ DEEPEST = 50
 #: A dotted key of more parts than this is refused.
 LONGEST_KEY = 20
 
-_Path = tuple[str | int, ...]
 
-
-@record()
 class TomlDocument:
     """A parsed file: its values as ``tomllib`` gives them, and where they are written."""
 
-    path: str
-    data: Mapping[str, Any]
-    _values: Mapping[_Path, tuple[int, int]]
-    _keys: Mapping[_Path, tuple[int, int]]
+    def __init__(self, path: str, data: Mapping[str, Any], text: str) -> None:
+        self.path = path
+        self.data = data
+        self._text = text
+        self._whole = False
+        self._values: Spots = {}
+        self._keys: Spots = {}
+        spots = scan(text)
+        if spots is None:
+            self._read_tree()
+        else:
+            self._values, self._keys = spots
 
     def place(self, *path: str | int) -> Place:
         """The place of the value at ``path``, or of its nearest ancestor that is written."""
+        self._look(path)
         return self._nearest(self._values, path)
 
     def key_place(self, *path: str | int) -> Place:
         """The place of the key at ``path``, or of its nearest ancestor that is written."""
+        self._look(path)
         return self._nearest(self._keys, path)
 
-    def _nearest(self, places: Mapping[_Path, tuple[int, int]], path: _Path) -> Place:
+    def _nearest(self, places: Spots, path: Path) -> Place:
         for length in range(len(path), 0, -1):
             found = places.get(path[:length]) or self._keys.get(path[:length])
             if found:
                 return Place(self.path, *found)
         return Place(self.path)
+
+    def _look(self, path: Path) -> None:
+        """Read the syntax tree if only it knows of something on the way to ``path``."""
+        value: Any = self.data
+        for length, part in enumerate(path, 1):
+            try:
+                value = value[part]
+            except (KeyError, IndexError, TypeError):
+                return  # not written: its ancestors are known
+            # At the top there are also tables that only the headers of their own tables imply.
+            if length > 1 and not self._whole and path[:length] not in self._keys:
+                self._read_tree()
+
+    def _read_tree(self) -> None:
+        self._values, self._keys = _places(_tree(self._text), self._text)
+        self._whole = True
 
 
 def parse_toml(source: Source) -> TomlDocument | tuple[Finding, ...]:
@@ -72,15 +98,13 @@ def parse_toml(source: Source) -> TomlDocument | tuple[Finding, ...]:
         )
     if _deepest(text) > DEEPEST:
         return (_unusable(source, f"brackets are nested more than {DEEPEST} deep"),)
-    tree = _tree(text)
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as fault:
-        return _syntax_errors(source, text, tree, fault)
+        return _syntax_errors(source, text, _tree(text), fault)
     except ValueError:
         return (_unusable(source, "a number has more digits than any number here"),)
-    values, keys = _places(tree, text)
-    return TomlDocument(source.path, data, values, keys)
+    return TomlDocument(source.path, data, text)
 
 
 def _unusable(source: Source, why: str) -> Finding:
@@ -113,31 +137,29 @@ def _tree(text: str) -> Tree:
     return tree_sitter.Parser(language).parse(text.encode())
 
 
-def _places(
-    tree: Tree, text: str
-) -> tuple[dict[_Path, tuple[int, int]], dict[_Path, tuple[int, int]]]:
-    values: dict[_Path, tuple[int, int]] = {}
-    keys: dict[_Path, tuple[int, int]] = {}
+def _places(tree: Tree, text: str) -> tuple[Spots, Spots]:
+    values: Spots = {}
+    keys: Spots = {}
     lines = text.encode().split(b"\n")
-    counts: dict[_Path, int] = {}
+    counts: dict[Path, int] = {}
 
     def at(node: Node) -> tuple[int, int]:
         row, column = node.start_point
         return row + 1, len(lines[row][:column].decode("utf-8", "replace")) + 1
 
-    def note_key(path: _Path, node: Node) -> None:
+    def note_key(path: Path, node: Node) -> None:
         keys.setdefault(path, at(node))
 
-    def absolute(parts: tuple[str, ...]) -> _Path:
+    def absolute(parts: tuple[str, ...]) -> Path:
         """The path of a header: an array of tables is entered at its last element."""
-        path: _Path = ()
+        path: Path = ()
         for part in parts:
             path = (*path, part)
             if path in counts:
                 path = (*path, counts[path] - 1)
         return path
 
-    def walk(node: Node, inside: _Path) -> None:
+    def walk(node: Node, inside: Path) -> None:
         for pair in (c for c in node.named_children if c.type == "pair"):
             key, value = [c for c in pair.named_children if c.type != "comment"][:2]
             path = inside
@@ -147,7 +169,7 @@ def _places(
             values[path] = at(value)
             note_value(value, path)
 
-    def note_value(value: Node, path: _Path) -> None:
+    def note_value(value: Node, path: Path) -> None:
         if value.type == "inline_table":
             walk(value, path)
         elif value.type == "array":
