@@ -25,7 +25,8 @@ from flashwright.base.extent import Extent
 from flashwright.diag.finding import Severity
 from flashwright.evolve.compat import number, release_note
 from flashwright.evolve.layout import layout_digest, record_of, table_of
-from flashwright.evolve.lock import Lock, drop, guard, held, record
+from flashwright.evolve.lock import Lock, guard, held
+from flashwright.evolve.lock_changes import drop, record
 from flashwright.evolve.lock_text import lock_as_text, read_lock
 from flashwright.evolve.reason import Way
 from flashwright.formats.format import Source

@@ -9,7 +9,8 @@ from flashwright.base.text import printable
 from flashwright.diag.finding import Finding, Severity, in_order, worst
 from flashwright.evolve.compat import number, release_note
 from flashwright.evolve.field import FieldFacts
-from flashwright.evolve.lock import Held, Lock, drop, guard, held, record
+from flashwright.evolve.lock import Held, Lock, guard, held
+from flashwright.evolve.lock_changes import drop, record
 from flashwright.evolve.lock_text import read_lock
 from flashwright.formats.format import Source
 from flashwright.model.table import Table
