@@ -1,14 +1,14 @@
 """Planning time: our search beside a plain CP-SAT model of the same problem, in one run.
 
 Run: ``python benchmarks/planner.py`` (needs the extra ``solver`` for the second column). Prints
-the times of a whole plan (with its reasons), of our search alone and of CP-SAT, both objective
+the CPU times of a whole plan (with its reasons), of our search alone and of CP-SAT, both objective
 values (bytes of the first slot), and how much longer CP-SAT takes than our search.
 """
 
 from __future__ import annotations
 
 from statistics import median
-from time import perf_counter
+from time import process_time
 
 from flashwright.base.extent import Extent
 from flashwright.model.device import BootFacts, Device, Reserved
@@ -103,9 +103,9 @@ def _search(spec: Spec, limits: Limits):
 def _timed(run, times: int):
     result, taken = None, []
     for _ in range(times):
-        start = perf_counter()
+        start = process_time()
         result = run()
-        taken.append(perf_counter() - start)
+        taken.append(process_time() - start)
     return median(taken), result
 
 
