@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterator, Mapping
 
 from flashwright.base.nearest import did_you_mean
-from flashwright.base.size import format_hex
 from flashwright.base.text import printable
 from flashwright.diag.finding import Finding, Place, Severity, error, worst
 from flashwright.formats import esp_idf_terms as terms
@@ -289,28 +288,12 @@ def encode(tables: tuple[Table, ...], options: WriteOptions) -> Encoded:
     if worst(findings) is Severity.ERROR:
         return Encoded(None, findings)
     if options.base is not None:
-        from flashwright.formats.esp_idf_edit import written_into
+        from flashwright.formats.esp_idf_edit import reading, written_into
 
-        encoded = written_into(options.base, rows, tables[0].device, options)
+        there = decode(options.base, reading(tables[0].device, options))
+        encoded = written_into(options.base, there, rows)
         return Encoded(encoded.data, (*findings, *encoded.findings))
+    from flashwright.formats.esp_idf_line import line_of
+
     head = "# ESP-IDF Partition Table\n# Name, Type, SubType, Offset, Size, Flags\n"
     return Encoded((head + "".join(line_of(row) + "\n" for row in rows)).encode(), findings)
-
-
-def line_of(row: Row) -> str:
-    """The row as a line of its own, without an end."""
-    cells = (
-        row.name,
-        terms.type_word(row.type),
-        terms.subtype_word(row.type, row.subtype),
-        format_hex(row.offset or 0).lower(),
-        _size(row.size or 0),
-        ":".join(row.flags),
-    )
-    return ",".join(cells)
-
-
-def _size(size: int) -> str:
-    if size and size % (1 << 20) == 0:
-        return f"{size >> 20}M"
-    return f"{size >> 10}K" if size and size % 1024 == 0 else format_hex(size).lower()

@@ -21,9 +21,9 @@ from flashwright.base.extent import Extent
 from flashwright.base.record import record
 from flashwright.base.size import format_hex
 from flashwright.formats import esp_idf_terms as terms
-from flashwright.formats.esp_idf_csv import decode
+from flashwright.formats.esp_idf_line import line_of
 from flashwright.formats.esp_idf_rows import Row, alignment, label_of
-from flashwright.formats.format import Encoded, ReadOptions, Source, WriteOptions
+from flashwright.formats.format import Decoded, Encoded, ReadOptions, Source, WriteOptions
 from flashwright.formats.number_style import restyled
 from flashwright.model.device import Device
 from flashwright.model.table import Partition
@@ -51,11 +51,11 @@ class _Line:
     row: Row
 
 
-def written_into(
-    base: Source, rows: list[Row], device: Device | None, options: WriteOptions
-) -> Encoded:
-    """The text of ``base`` with ``rows``, which are those of a table: with offsets and sizes."""
-    read = decode(base, _reading(device, options))
+def written_into(base: Source, read: Decoded, rows: list[Row]) -> Encoded:
+    """The text of ``base`` with ``rows``, which are those of a table: with offsets and sizes.
+
+    ``read`` is what ``base`` says, read as ``reading`` tells.
+    """
     unread = tuple(f for f in read.findings if f.code in _UNREAD)
     if unread:
         return Encoded(None, unread)
@@ -69,7 +69,8 @@ def written_into(
     return Encoded(mark + written.encode(encoding))
 
 
-def _reading(device: Device | None, options: WriteOptions) -> ReadOptions:
+def reading(device: Device | None, options: WriteOptions) -> ReadOptions:
+    """How to read the file that is written into: with all that the writer was told."""
     return ReadOptions(
         device=device,
         environment=options.environment,
@@ -102,7 +103,7 @@ def _lines(
     if not lines:
         head, above = above, []
     there = {id(line.row) for line in lines}
-    new = [_Line([], _line(row), None, row) for row in rows if id(row) not in there]
+    new = [_Line([], line_of(row), None, row) for row in rows if id(row) not in there]
     return head, _in_order(lines, new), above
 
 
@@ -251,12 +252,6 @@ def _shifted(cell: str, by: int) -> str:
     word = cell.lstrip(" ")
     spaces = len(cell) - len(word)
     return " " * max(1, spaces - by) + word if spaces else cell
-
-
-def _line(row: Row) -> str:
-    from flashwright.formats.esp_idf_csv import line_of
-
-    return line_of(row)
 
 
 def _joined(parts: list[str], text: str) -> str:
