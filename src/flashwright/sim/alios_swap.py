@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from functools import partial
 
 from flashwright.flash.content import JUNK
 from flashwright.flash.operations import Program
@@ -55,6 +56,10 @@ class AliosSwap(Phased):
         self.record_size = -(-_RECORD.size // record.unit) * record.unit
         block = app.blocks[0].size
         self.count = -(-size // block)
+        self._in_record = partial(self._one, area=record)
+        self._in_back = partial(self._one, area=back)
+        self._record_kept = partial(self._tidied, area=record)
+        self._back_kept = partial(self._tidied, area=back)
 
     def first(self) -> tuple[Contents, World]:
         """``v1`` in the application, no record."""
@@ -66,10 +71,9 @@ class AliosSwap(Phased):
 
     def forget(self, flash: Contents, world: World) -> Contents:
         """What the step that is due will erase is junk; without a record, so is a torn download."""
-        fields = self._fields(flash)
-        flash = self.record.tidied(flash, lambda f: self._tidied(f, self.record))
-        flash = self.back.tidied(flash, lambda f: self._tidied(f, self.back))
-        flag, number, state, _ = fields
+        flag, number, state, _ = self._fields(flash)
+        flash = self.record.tidied(flash, self._record_kept)
+        flash = self.back.tidied(flash, self._back_kept)
         if flag not in (UPGE, ROBK):
             flash = self.back.filled(flash, JUNK, 1)
             return self.ota.forgotten(flash, self.size)
@@ -85,7 +89,8 @@ class AliosSwap(Phased):
 
     def on_boot(self, flash: Contents, world: World) -> Move:
         """Restore a lost copy; go on with a swap, count a trial, or start the application."""
-        record, back = self._one(flash, self.record), self._one(flash, self.back)
+        record = self.record.noted(flash, self._in_record)
+        back = self.back.noted(flash, self._in_back)
         if record != back:
             return Go(("store", back or record, ("boot",), 2 if back else 0))
         flag, number, state, count = self._fields(flash)
@@ -108,7 +113,7 @@ class AliosSwap(Phased):
         if stage % 2 == 0:
             return Act(area.erase(0), ("store", fields, then, stage + 1))
         operation = area.write(0, self._encoded(fields))
-        if stage == 1 and self._one(flash, self.record) == fields:
+        if stage == 1 and self.record.noted(flash, self._in_record) == fields:
             return Act(operation, then)
         return Act(operation, then if stage == 3 else ("store", fields, then, stage + 1))
 
@@ -173,4 +178,5 @@ class AliosSwap(Phased):
         return (flag, number, state, count) if zlib.crc32(data[:-_CRC_SIZE]) == crc else None
 
     def _fields(self, flash: Contents) -> Fields:
-        return self._one(flash, self.back) or self._one(flash, self.record) or (NONE, 0, 0, 0)
+        back = self.back.noted(flash, self._in_back)
+        return back or self.record.noted(flash, self._in_record) or (NONE, 0, 0, 0)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable
+from typing import TypeVar
 
 from flashwright.base.extent import Extent
 from flashwright.flash.chips import Chips
@@ -42,7 +43,9 @@ class Part:
     __slots__ = (
         "applied",
         "fills",
+        "forgotten",
         "images",
+        "noted",
         "reads",
         "runs",
         "settled",
@@ -54,16 +57,21 @@ class Part:
     def __init__(self, runs: Runs) -> None:
         self.runs = runs
         self.settled = is_settled(runs)
-        self.unstable = tuple(unstable_in(runs))
-        self.applied: dict[Operation, Part | Misuse] = {}
-        self.torn: dict[Operation, tuple[Part, ...]] = {}
-        self.images: dict[tuple[int, int], str | None] = {}
-        self.reads: dict[tuple[int, int], bytes] = {}
-        self.fills: dict[tuple[str, int], Part] = {}
+        self.unstable = () if self.settled else tuple(unstable_in(runs))
+        # Most parts are seen once or twice: room for what is remembered is made when it is.
+        self.applied: dict[Operation, Part | Misuse] | None = None
+        self.torn: dict[Operation, tuple[Part, ...]] | None = None
+        self.images: dict[tuple[int, int], str | None] | None = None
+        self.reads: dict[tuple[int, int], bytes] | None = None
+        self.fills: dict[tuple[str, int], Part] | None = None
+        self.noted: dict[object, object] | None = None
         self.tidied: Part | None = None
+        self.forgotten: tuple[int, Part] | None = None
 
 
 Contents = tuple[Part, ...]
+
+T = TypeVar("T")
 
 
 class Area:
@@ -91,11 +99,10 @@ class Area:
 
     def part(self, runs: Runs) -> Part:
         """The part with these runs (which end with the sentinel at the end of the area)."""
-        try:
-            return self._parts[runs]
-        except KeyError:
+        made = self._parts.get(runs)
+        if made is None:
             made = self._parts[runs] = Part(runs)
-            return made
+        return made
 
     def blank(self, content: str = ERASED) -> Part:
         """The area with one content all over."""
@@ -133,12 +140,15 @@ class Area:
     def read(self, flash: Contents, offset: int, size: int) -> bytes:
         """The bytes at ``offset`` of the area; see ``content.read``."""
         part = flash[self.index]
-        try:
-            return part.reads[offset, size]
-        except KeyError:
+        known = part.reads
+        if known is None:
+            known = part.reads = {}
+        found = known.get((offset, size))
+        if found is None:
             at = self.start + offset
-            found = part.reads[offset, size] = read(part.runs, at, at + size, self.erased_value)
-            return found
+            found = read(part.runs, at, at + size, self.erased_value)
+            known[offset, size] = found
+        return found
 
     def image(self, flash: Contents, length: int, at: int = 0) -> str | None:
         """The named content that lies at ``at``, whole, ``length`` bytes of it; else ``None``.
@@ -146,12 +156,15 @@ class Area:
         Raises ``DeadRead`` if that depends on dead bytes.
         """
         part = flash[self.index]
+        known = part.images
+        if known is None:
+            known = part.images = {}
         try:
-            return part.images[length, at]
+            return known[length, at]
         except KeyError:
             name = name_at(part.runs, self.start + at)
             whole = name is not None and self.holds(flash, name, length, at)
-            found = part.images[length, at] = name if whole else None
+            found = known[length, at] = name if whole else None
             return found
 
     def holds(self, flash: Contents, name: str, length: int, at: int = 0) -> bool:
@@ -177,6 +190,21 @@ class Area:
         where = self.extent if block is None else self.blocks[block]
         return is_filled(flash[self.index].runs, where.start, where.end, content)
 
+    def noted(self, flash: Contents, rule: Callable[[Contents], T]) -> T:
+        """What ``rule`` says, remembered: for rules that look at this area alone.
+
+        ``rule`` should be the same object each time (a method of a machine that is kept).
+        """
+        part = flash[self.index]
+        known = part.noted
+        if known is None:
+            known = part.noted = {}
+        try:
+            return known[rule]  # type: ignore[return-value]
+        except KeyError:
+            found = known[rule] = rule(flash)
+            return found
+
     # What the explorer, ``first`` and ``forget`` make of it.
 
     def with_part(self, flash: Contents, part: Part) -> Contents:
@@ -189,20 +217,25 @@ class Area:
         if block is None:
             return self.with_part(flash, self.blank(content))
         part = flash[self.index]
-        try:
-            return self.with_part(flash, part.fills[content, block])
-        except KeyError:
+        known = part.fills
+        if known is None:
+            known = part.fills = {}
+        new = known.get((content, block))
+        if new is None:
             where = self.blocks[block]
-            found = self._spliced(flash, where.start, where.end, content)
-            part.fills[content, block] = found[self.index]
-            return found
+            new = self.part(splice(part.runs, where.start, where.end, content))
+            known[content, block] = new
+        return flash if new is part else self.with_part(flash, new)
 
     def forgotten(self, flash: Contents, length: int) -> Contents:
         """The flash with junk in the area if it is not erased and no whole image begins in it."""
         part = flash[self.index]
-        if part is self.blank() or self.image(flash, length) is not None:
-            return flash
-        return self.with_part(flash, self.blank(JUNK))
+        known = part.forgotten
+        if known is None or known[0] != length:
+            kept = part is self.blank() or self.image(flash, length) is not None
+            known = part.forgotten = (length, part if kept else self.blank(JUNK))
+        new = known[1]
+        return flash if new is part else self.with_part(flash, new)
 
     def with_image(self, flash: Contents, name: str, length: int, at: int = 0) -> Contents:
         """The flash with a named content at ``at``."""
@@ -229,11 +262,14 @@ class Area:
         """The flash after an operation that lies in the area, or why it may not be done."""
         i = self.index
         part = flash[i]
-        done = part.applied.get(operation)
+        known = part.applied
+        if known is None:
+            known = part.applied = {}
+        done = known.get(operation)
         if done is None:
             runs = self._chips.apply(part.runs, operation)
             done = runs if isinstance(runs, Misuse) else self.part(runs)
-            part.applied[operation] = done
+            known[operation] = done
         if type(done) is Misuse:
             return done
         return (*flash[:i], done, *flash[i + 1 :])  # type: ignore[arg-type]
@@ -241,10 +277,13 @@ class Area:
     def torn(self, flash: Contents, operation: Operation, faults: FaultModel) -> tuple[Part, ...]:
         """What the area may hold after a torn operation; one fault model a board."""
         part = flash[self.index]
-        outcomes = part.torn.get(operation)
+        known = part.torn
+        if known is None:
+            known = part.torn = {}
+        outcomes = known.get(operation)
         if outcomes is None:
             made = torn(self._chips, part.runs, operation, faults)
-            outcomes = part.torn[operation] = tuple(self.part(runs) for runs in made)
+            outcomes = known[operation] = tuple([self.part(runs) for runs in made])
         return outcomes
 
     def resolved(self, flash: Contents, sight: tuple[tuple[int, int], ...]) -> Contents:

@@ -22,9 +22,10 @@ from typing import NamedTuple
 
 from flashwright.flash.content import DeadRead
 from flashwright.flash.faults import FaultModel
+from flashwright.sim.chains import Chain, Chains
 from flashwright.sim.laws import LAWS
-from flashwright.sim.machine import Act, Machine
-from flashwright.sim.stepper import NEXT, Broken, Expansion, Label, State, Stepper, TooMuch
+from flashwright.sim.machine import BOOT, Act, Machine, World
+from flashwright.sim.stepper import NEXT, Broken, Expansion, Label, Spent, State, Stepper, TooMuch
 
 #: How many states are expanded between two calls of ``progress``.
 BEAT = 4096
@@ -101,18 +102,24 @@ def explore(
     faults: FaultModel,
     limits: Limits | None = None,
     watch: Watch | None = None,
+    *,
+    chained: bool = True,
 ) -> Exploration:
-    """Explore all that can happen to ``machine``, and judge it by every law."""
+    """Explore all that can happen to ``machine``, and judge it by every law.
+
+    ``chained=False`` takes every step by itself (slower, for comparison).
+    """
     limits = limits or Limits()
-    search = _Search(Stepper(machine, faults), limits)
+    search = _Search(Stepper(machine, faults), limits, chained=chained)
     search.run(watch)
     search.judge()
     return search.found
 
 
 class _Search:
-    def __init__(self, stepper: Stepper, limits: Limits) -> None:
+    def __init__(self, stepper: Stepper, limits: Limits, *, chained: bool) -> None:
         self.stepper = stepper
+        self.chains = Chains(stepper) if chained and Chains.covers(stepper.faults) else None
         self.limits = limits
         self.found = Exploration()
         self.ids: dict[State, int] = {}
@@ -225,6 +232,10 @@ class _Search:
 
     def _expand(self, at: int, state: State) -> None:
         """Expand a state, and those after it that are only passed through."""
+        chain = self.chains.of(state[0], state[1]) if self.chains else None
+        if chain is not None:
+            self._follow(at, chain, state[2], state[3])
+            return
         expand, passes = self.stepper.expand, self.stepper.machine.passes
         for run in range(LONGEST_RUN):
             now = expand(state)
@@ -238,6 +249,15 @@ class _Search:
             if not on:
                 return
             state = after[0][1]
+
+    def _follow(self, at: int, chain: Chain, world: World, spent: Spent) -> None:
+        """Take the states that a chain leads to."""
+        for run, label, flash in chain.faults:
+            self._add((flash, BOOT, world, spent), at, run, label, free=False)
+        last = (chain.flash, chain.volatile, world, spent)
+        self.after[at] = self._add(last, at, chain.steps - 1, NEXT, free=True)
+        self.found.cuts += chain.cuts
+        self.found.operations += chain.steps
 
     def _take(self, at: int, run: int, now: Expansion, *, leaves: bool) -> None:
         found = self.found

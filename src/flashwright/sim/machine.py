@@ -20,7 +20,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn, cast
 
 from flashwright.flash.operations import Operation
 from flashwright.sim.area import Area, Board, Contents
@@ -46,6 +46,27 @@ class World(NamedTuple):
     def is_bad(self, version: int) -> bool:
         """Whether that image has turned out not to work."""
         return bool(self.bad >> version & 1)
+
+
+class Looked(Exception):  # noqa: N818 - not an error: the answer depends on the world
+    """A machine looked at ``UNSEEN``."""
+
+
+class _Unseen:
+    """Stands for any world: it may be handed on, but not looked at, compared or changed."""
+
+    __slots__ = ()
+
+    def _looked(self, *_: object) -> NoReturn:
+        raise Looked
+
+    __getattr__ = __getitem__ = __iter__ = __len__ = __bool__ = __hash__ = _looked
+    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = __contains__ = _looked
+    __str__ = __repr__ = __format__ = __add__ = __reversed__ = _looked
+
+
+#: In place of a world: what a machine answers then, it answers in every world.
+UNSEEN = cast(World, _Unseen())
 
 
 class Act(NamedTuple):
@@ -156,7 +177,8 @@ class Machine(ABC):
     def passes(self, volatile: Volatile) -> bool:
         """Whether ``volatile`` is only passed through: the explorer does not keep such states.
 
-        Worth it for the later calls of a copy, to which there is one way; never needed.
+        Worth it for machines that resume in the middle of long work and know where ways meet
+        again; without it the explorer decides by the operations (``sim.chains``).
         """
         return False
 

@@ -19,6 +19,7 @@ from flashwright.flash.operations import Erase, Misuse, Operation
 from flashwright.sim.area import Area, Contents
 from flashwright.sim.machine import (
     BOOT,
+    UNSEEN,
     Act,
     Choose,
     Fail,
@@ -237,18 +238,11 @@ class Stepper:
         self, kind: str, number: int, flash: Contents, world: World, spent: Spent
     ) -> list[tuple[Label, State]]:
         """The states in which the device may come up again, as it sees its flash."""
-        if not self._blurred:
-            flash = self._forget(flash, world)
-            return [((kind, number, ()), (flash, BOOT, world, spent))]
-        flash = self._forget(self._cleared(flash), world)
-        unstable = [start for part in flash for start in part.unstable]
-        if len(unstable) > MOST_UNSTABLE:
-            raise TooMuch(f"more than {MOST_UNSTABLE} unstable program units at once")
-        states: list[tuple[Label, State]] = []
-        for choice in product((2, 0, 1), repeat=len(unstable)):
-            sight = tuple(zip(unstable, choice, strict=True))
-            states.append(((kind, number, sight), (self._seen(flash, sight), BOOT, world, spent)))
+        states: list[tuple[Label, State]] = [
+            (label, (seen, BOOT, world, spent)) for label, seen in self._sights(kind, number, flash)
+        ]
         if spent[3] < self.faults.failing_reads:
+            flash = self._forget(self._cleared(flash))
             failed = (*spent[:3], spent[3] + 1)
             for block in (b for record in self.machine.records for b in record.blocks):
                 sight = ((block.start, HIDDEN),)
@@ -256,7 +250,38 @@ class Stepper:
                 states.append(((kind, number, sight), (dark, BOOT, world, failed)))
         return states
 
-    def _forget(self, flash: Contents, world: World) -> Contents:
+    def _sights(self, kind: str, number: int, flash: Contents) -> list[tuple[Label, Contents]]:
+        """The flash as a restart may find it, while all of it can be read."""
+        if not self._blurred:
+            return [((kind, number, ()), self._forget(flash))]
+        flash = self._forget(self._cleared(flash))
+        unstable = [start for part in flash for start in part.unstable]
+        if len(unstable) > MOST_UNSTABLE:
+            raise TooMuch(f"more than {MOST_UNSTABLE} unstable program units at once")
+        found: list[tuple[Label, Contents]] = []
+        for choice in product((2, 0, 1), repeat=len(unstable)):
+            sight = tuple(zip(unstable, choice, strict=True))
+            found.append(((kind, number, sight), self._seen(flash, sight)))
+        return found
+
+    def done(self, flash: Contents, operation: Operation) -> Contents | None:
+        """The flash after an operation; ``None`` if it may not be done."""
+        area = self._place(operation)
+        if type(area) is Misuse:
+            return None
+        done = area.apply(flash, operation)  # type: ignore[union-attr]
+        return None if type(done) is Misuse else done  # type: ignore[return-value]
+
+    def cuts(self, flash: Contents, operation: Operation) -> list[tuple[Label, Contents]]:
+        """What a restart may find after a cut before or inside an operation that may be done."""
+        found = self._sights("x", 0, flash)
+        area = self._place(operation)
+        assert isinstance(area, Area)
+        for i, part in enumerate(area.torn(flash, operation, self.faults)):
+            found += self._sights("t", i, area.with_part(flash, part))
+        return found
+
+    def _forget(self, flash: Contents) -> Contents:
         """What ``Machine.forget`` leaves; it looks at the flash alone, so that is remembered."""
         if self.exact:
             return flash
@@ -266,7 +291,7 @@ class Stepper:
         except KeyError:
             if len(known) >= MOST_REMEMBERED:
                 known.clear()
-            found = known[flash] = self.machine.forget(flash, world)
+            found = known[flash] = self.machine.forget(flash, UNSEEN)
             return found
 
     def _run(
@@ -282,7 +307,7 @@ class Stepper:
             return Expansion(move, [], cuts, broken=broken)
         events = _events(version, world)
         then = (*move.then, version)
-        flash = self._forget(flash, world)
+        flash = self._forget(flash)
         natures = [world]
         if not (world.good | world.bad) >> version & 1:
             natures = [world._replace(good=world.good | 1 << version)]
