@@ -1,8 +1,9 @@
 """How fast layout files are read: files a second for each format, over ``../shared/samples``.
 
 Beside it, in the same run, ESP-IDF's own tool converts a CSV to its binary table, if it is at hand:
-``GEN_ESP32PART=/path/to/gen_esp32part.py`` (components/partition_table of espressif/esp-idf; run as
-a program of its own, no part of this project). Whole processes in turn, and both in process.
+``GEN_ESP32PART=/path/to/gen_esp32part.py``. It is components/partition_table/gen_esp32part.py of
+https://github.com/espressif/esp-idf (Apache-2.0; version 1.2 of ESP8266_RTOS_SDK does as well), run
+as a program of its own and no part of this project. Whole processes in turn, and both in process.
 """
 
 from __future__ import annotations

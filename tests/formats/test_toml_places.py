@@ -106,25 +106,9 @@ def test_the_scan_gives_up_where_it_would_guess(text: str) -> None:
 
 
 _NAMES = st.sampled_from(["a", "b-1", "c_2", '"q r"', "d.e"])
-_VALUES = st.sampled_from(
-    [
-        "1",
-        "0x1F",
-        '"x # y"',
-        "'[z]'",
-        "[1, 2]",
-        '["u", "v"]',
-        "[[1, 2], [3]]",
-        "{ f = 1, g = [2] }",
-        "true",
-        "1.5",
-        '"="',
-        "{}",
-        "[\n 1,\n 2 ]",
-        '"""m\nn"""',
-        "[] # none",
-    ]
-)
+_SHORT = ["1", "0x1F", '"x # y"', "'[z]'", "[1, 2]", '["u", "v"]', "[[1, 2], [3]]", "{}", "1.5"]
+_LONG = ["{ f = 1, g = [2] }", "[\n 1,\n 2 ]", '"""m\nn"""', '"="', "[] # none", "true"]
+_VALUES = st.sampled_from([*_SHORT, *_LONG])
 _HEADS = st.sampled_from(["[t]", "[[s]]", "[s.u]", "[[s.v]] # w", " [ t . x ]", '["q"]'])
 
 

@@ -120,10 +120,19 @@ class _Formatter(argparse.RawDescriptionHelpFormatter):
 
     def format_help(self) -> str:
         """The help, as wide as the terminal."""
-        import shutil
-
-        self._width = max(60, shutil.get_terminal_size().columns - 2)
+        self._width = max(60, _columns() - 2)
         return super().format_help()
+
+
+def _columns() -> int:
+    """How wide the terminal is; ``shutil`` knows it too, but imports every kind of archive."""
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isdecimal() and int(columns):
+        return int(columns)
+    try:
+        return os.get_terminal_size(sys.__stdout__.fileno() if sys.__stdout__ else 1).columns or 80
+    except (OSError, ValueError):
+        return 80
 
 
 def _our_fault() -> int:
