@@ -63,6 +63,8 @@ class Build:
 #: Status entries an erase block; overwrite and XIP never write them, but the trailer counts them.
 _STATES = {Mode.SINGLE: 0, Mode.SWAP_OFFSET: 2}
 
+_MODES = {mode.value: mode for mode in Mode}
+
 #: The modes that exchange the two slots and can take a bad image back.
 SWAPS = frozenset({Mode.SWAP_SCRATCH, Mode.SWAP_MOVE, Mode.SWAP_OFFSET})
 
@@ -73,7 +75,7 @@ BLOCKWISE = SWAPS | {Mode.OVERWRITE}
 def mode_of(scheme: str) -> Mode | None:
     """The mode of a scheme's name such as ``mcuboot-swap-move``, ``None`` for other schemes."""
     name = scheme.removeprefix("mcuboot-")
-    return Mode(name) if name != scheme and name in set(Mode) else None
+    return _MODES.get(name) if name != scheme else None
 
 
 def blocks_of(flash: Flash, extent: Extent) -> Blocks:

@@ -106,8 +106,12 @@ def probe(
     item = replace(problem.items[name], need=need, exact=None)
     if item.most is not None and item.most < need:
         return Cost(None, True)
-    changed = replace(problem, items={**problem.items, name: item})
-    changed.arrange()
+    there = [item if i.name == name else i for i in problem.in_flash[item.owner]]
+    changed = replace(
+        problem,
+        items={**problem.items, name: item},
+        in_flash={**problem.in_flash, item.owner: there},
+    )
     optimiser = _Optimiser(changed, Budget(tries), tries // 4)
     before = solution.sizes[group.members[0].name] - group.members[0].delta
     found = optimiser.largest_up_to(changed.groups.index(group), before)
@@ -174,14 +178,14 @@ class _Optimiser:
         if not self._sound() or not self._smallest(range(len(self.problem.groups))):
             return None
         candidates = self._grid(group, self.value[k], before)
-        below, above, stride = -1, len(candidates), 1
+        below, above, stride, wider = -1, len(candidates), 1, 1
         while above - below > 1:
             probe = max((below + above) // 2, above - stride)
             self.value[k] = candidates[probe]
             if self._fits():
                 below = probe
             else:
-                above, stride = probe, 2 * stride
+                above, stride, wider = probe, wider, 2 * wider
         return candidates[below] if below >= 0 else None
 
     def start(self) -> bool:

@@ -145,12 +145,10 @@ def _smaller(asker: _Asker, expanded: Expanded, demand: Demand) -> Iterator[tupl
         else:
             high = middle
     value = low * grain
-    yield (
-        demand.value - value,
-        f"shrink {_what(expanded, demand)}`{printable(demand.partition)}` by "
-        f"{format_hex(demand.value - value)} "
-        f"to {format_hex(value)}",
-    )
+    quoted, what = f"`{printable(demand.partition)}`", _what(expanded, demand)
+    text = f"shrink {what}{quoted} by {format_hex(demand.value - value)}"
+    to = f", so that it takes {format_hex(value)}" if what else f" to {format_hex(value)}"
+    yield demand.value - value, text + to
 
 
 def _what(expanded: Expanded, demand: Demand) -> str:
