@@ -15,10 +15,13 @@ from flashwright.sim.prove import Proof, Verdict
 from flashwright.sim.trace import Trace, TraceStep
 
 
-def proof_text(proof: Proof, *, replays: bool = True) -> str:
+def proof_text(
+    proof: Proof, *, replays: bool = True, command: str = "flashwright prove FILE"
+) -> str:
     """The verdicts, the assumptions, what was covered, what an update costs.
 
-    ``replays``: say how a trace is walked again (no trace of a migration can be).
+    ``replays``: say how a trace is walked again (no trace of a migration can be); ``command`` is
+    the call that proved it, with the options that a trace depends on.
     """
     lines = [f"{proof.scheme}: {proof.verdict}"]
     wide = max((len(j.law) for j in proof.judgements), default=0)
@@ -35,11 +38,10 @@ def proof_text(proof: Proof, *, replays: bool = True) -> str:
         lines.append(f"incomplete: {proof.incomplete}")
     if proof.cost is not None:
         lines += _cost(proof)
-    for judgement in proof.judgements:
-        if judgement.trace is not None:
-            lines += ["", *_trace(judgement.trace)]
-            if replays:
-                lines.append(f"replay: flashwright prove FILE --replay {judgement.trace.id}")
+    for trace, laws in _traces(proof):
+        lines += ["", *_trace(trace, laws)]
+        if replays:
+            lines.append(f"replay: {command} --replay {trace.id}")
     return "\n".join(lines) + "\n"
 
 
@@ -183,6 +185,14 @@ def proofs_table(rows: Iterable[Proof]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def unfit_text(proofs: Iterable[Proof]) -> str:
+    """The schemes that cannot work on the layout, each with what stands in its way."""
+    told = [(p.scheme, "; ".join(f.message for f in p.findings)) for p in proofs]
+    wide = max((len(name) for name, _ in told), default=0)
+    lines = [f"  {name:<{wide}}  {why}" for name, why in told]
+    return "\n".join(["cannot work on this layout:", *lines, ""]) if lines else ""
+
+
 def is_proven(proof: Proof) -> bool:
     """Whether the proof is complete and nothing is broken."""
     return proof.verdict is Verdict.HOLDS
@@ -212,8 +222,17 @@ def _seconds(time_us: int) -> str:
     return f"{time_us / 1_000_000:.1f} s"
 
 
-def _trace(trace: Trace) -> list[str]:
-    lines = [f"the shortest way to break `{trace.law}`: {printable(trace.why, 300)}"]
+def _traces(proof: Proof) -> list[tuple[Trace, str]]:
+    """Each way once, with the laws that it breaks in words."""
+    found: dict[tuple[str, str], tuple[Trace, list[str]]] = {}
+    for j in proof.judgements:
+        if j.trace is not None:
+            found.setdefault((j.trace.id, j.trace.why), (j.trace, []))[1].append(f"`{j.law}`")
+    return [(trace, " and ".join(laws)) for trace, laws in found.values()]
+
+
+def _trace(trace: Trace, laws: str) -> list[str]:
+    lines = [f"the shortest way to break {laws}: {printable(trace.why, 300)}"]
     shown = trace.steps if len(trace.steps) <= 24 else (*trace.steps[:10], *trace.steps[-12:])
     for step in shown:
         if len(shown) < len(trace.steps) and step is trace.steps[-12]:
@@ -224,7 +243,9 @@ def _trace(trace: Trace) -> list[str]:
 
 def _said(step: TraceStep) -> str:
     times = f" ({step.count} alike)" if step.count > 1 else ""
-    return f"{step.kind}: {printable(step.text, 200)}{times}"
+    text = printable(step.text, 200)
+    kind = "" if text.split(" ")[0].rstrip(":") == step.kind else f"{step.kind}: "
+    return f"{kind}{text}{times}"
 
 
 def _bar(table: Table, owner: str, extent: Extent, width: int) -> str:

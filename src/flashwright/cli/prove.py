@@ -28,6 +28,29 @@ examples:
   flashwright prove flash.toml --replay 5.x.12.t3
 """
 
+#: What a trace depends on: option, name, usual value.
+_DECIDING: tuple[tuple[str, str, object], ...] = (
+    ("--from", "form", None),
+    ("--device", "device", None),
+    ("--flash", "flashes", []),
+    ("-D", "defines", []),
+    ("-I", "include", []),
+    ("--overlay", "overlay", []),
+    ("--table", "table", None),
+    ("--scheme", "scheme", None),
+    ("--cuts", "cuts", None),
+    ("--no-torn-program", "no_torn_program", False),
+    ("--no-torn-erase", "no_torn_erase", False),
+    ("--no-mixed-erase", "no_mixed_erase", False),
+    ("--unstable", "unstable", False),
+    ("--bit-subsets", "bit_subsets", False),
+    ("--lost-writes", "lost_writes", 0),
+    ("--worn-erases", "worn_erases", 0),
+    ("--failing-reads", "failing_reads", 0),
+    ("--updates", "updates", 2),
+    ("--chunk", "chunk", 1024),
+)
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Its options."""
@@ -69,7 +92,7 @@ def execute(args: argparse.Namespace) -> int:
         wide = max(len(b.name) for b in BLUEPRINTS)
         print("".join(f"{b.name:<{wide}}  {b.title}\n" for b in BLUEPRINTS), end="")
         return CLEAN
-    from flashwright.app.prove import mending_as_json, mendings_text, proof_as_json
+    from flashwright.app.prove import mending_as_json, mendings_text, proof_as_json, unfit_text
 
     catalogue = Catalogue()
     findings: list[Finding] = []
@@ -88,17 +111,18 @@ def execute(args: argparse.Namespace) -> int:
             bar.begin(name or (table.update.scheme.name if table.update else ""))
             proofs.append(_proved(table, name, args, bar))
         not_begun = names[len(proofs) :]
-        if args.all:
-            proofs = [p for p in proofs if p.judgements]
+        unfit = [p for p in proofs if args.all and not p.judgements]
+        proofs = [p for p in proofs if p not in unfit]
         alone = not args.all and not bar.stopped
         mendings = _mendings(proofs[0], table, args, bar) if alone else ()
-    end = mendings_text(mendings)
+    end = unfit_text(unfit) + mendings_text(mendings)
     if not_begun:
-        end = f"{bar.stopped}; not begun: {', '.join(n for n in not_begun if n)}\n"
+        end += f"{bar.stopped}; not begun: {', '.join(n for n in not_begun if n)}\n"
     more = {
         "proofs": [proof_as_json(p) for p in proofs],
         "mendings": [mending_as_json(m) for m in mendings],
         "not_begun": [n for n in not_begun if n],
+        "unfit": [{"scheme": p.scheme, "why": [f.message for f in p.findings]} for p in unfit],
     }
     return _told(proofs, table, findings, args, end, more)
 
@@ -138,7 +162,9 @@ def _told(
     from flashwright.app.prove import is_proven, proof_text, proofs_table
     from flashwright.sim.prove import Verdict
 
-    text = proofs_table(proofs) if args.all else "".join(proof_text(p) for p in proofs)
+    command = _command(args)
+    told_each = (proof_text(p, command=command) for p in proofs)
+    text = proofs_table(proofs) if args.all else "".join(told_each)
     text += end
     told = in_order([*findings, *(f for p in proofs for f in p.findings)])
     status = report(told, args, tables=(table,), more=more, text=text)
@@ -179,6 +205,20 @@ def _faults(args: argparse.Namespace) -> FaultModel:
         worn_erases=args.worn_erases,
         failing_reads=args.failing_reads,
     )
+
+
+def _command(args: argparse.Namespace) -> str:
+    """The call that walks a trace of this proof, up to its id: with all that a trace depends on."""
+    import shlex
+
+    words = ["flashwright", "prove", args.file]
+    for option, name, usual in _DECIDING:
+        value = getattr(args, name)
+        if value == usual or value is None:
+            continue
+        for one in value if isinstance(value, list) else [value]:
+            words += [option] if one is True else [option, str(one)]
+    return shlex.join(words)
 
 
 def _replay(table: Table, args: argparse.Namespace) -> int:

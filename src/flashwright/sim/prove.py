@@ -240,7 +240,9 @@ def _with_findings(proof: Proof) -> Proof:
     for j in proof.judgements:
         if j.trace is not None:
             text = f"scheme `{proof.scheme}` breaks `{j.law}`: {j.trace.why}"
-            help = f"prove --replay {j.trace.id} shows the {len(j.trace.steps)} steps"
+            steps = f"{len(j.trace.steps)} step{'s' if len(j.trace.steps) != 1 else ''}"
+            call = f"prove --scheme {proof.scheme} --replay {j.trace.id}"
+            help = f"{call} with the same faults shows the {steps}"
             findings.append(
                 Finding(
                     "SIM101",
