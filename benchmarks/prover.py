@@ -1,8 +1,10 @@
 """What a proof costs as the slot grows: time, states and memory for each scheme.
 
-Slots of 128 to 2048 erase blocks of 4 KiB, program calls of 1 KiB (or as given), any number of
-cuts, torn operations, two updates. Each proof runs in a process of its own; the last column is the
-ratio to the slot half as large. Usage: prover.py [--chunk 256] [--most 512] [SCHEME ...]
+Slots of 128 to 2048 erase blocks of 4 KiB, program calls of 256 bytes and of 1 KiB, any number of
+cuts, torn operations, two updates; every scheme that is registered and can work on the layout. Each
+proof runs in a process of its own; the last column is the ratio to the slot half as large. Where a
+scheme needs more than ``MOST_STATES`` the row says ``SIM103`` and the series ends.
+Usage: prover.py [--chunk 256] [--least 128] [--most 512] [SCHEME ...]
 
 For scale: MCUboot's own simulator takes 19 to 78 s for single, untorn cuts in slots of 256 erase
 blocks, and would take days for every pair of cuts.
@@ -27,6 +29,12 @@ from flashwright.sim.prove import prove
 
 BLOCK = 4096
 SIZES = (128, 256, 512, 1024, 2048)
+
+
+CHUNKS = (256, 1024)
+
+#: More states than any of the series needs: some 1.5 GB.
+MOST_STATES = 3_000_000
 
 
 def layout(blocks: int, payload: Payload) -> Table:
@@ -56,7 +64,7 @@ def measure(name: str, payload: Payload, blocks: int, chunk: int) -> tuple[str, 
     """Verdict, processor seconds, states and MiB of one proof."""
     table = layout(blocks, payload)
     begin = time.process_time()
-    proof = prove(table, scheme=name, chunk=chunk, limits=Limits(states=3_000_000))
+    proof = prove(table, scheme=name, chunk=chunk, limits=Limits(states=MOST_STATES))
     taken = time.process_time() - begin
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     said = proof.verdict.value if not proof.findings else proof.findings[0].code
@@ -66,27 +74,40 @@ def measure(name: str, payload: Payload, blocks: int, chunk: int) -> tuple[str, 
 def main() -> None:
     """Print the series."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--chunk", type=int, default=1024)
+    parser.add_argument("--chunk", type=int, action="append", help="may be given again")
+    parser.add_argument("--least", type=int, default=SIZES[0])
     parser.add_argument("--most", type=int, default=SIZES[-1])
     parser.add_argument("schemes", nargs="*")
     asked = parser.parse_args()
     rows = [(b.name, Payload.WHOLE) for b in BLUEPRINTS if b.name != "alios-kv"]
     rows.append(("alios-single-bank", Payload.DELTA))
-    print(f"{'scheme':34}{'blocks':>7}{'seconds':>9}{'states':>9}{'MiB':>6}{'ratio':>7}  verdict")
+    print(
+        f"{'scheme':34}{'call':>5}{'blocks':>7}{'seconds':>9}{'states':>9}{'MiB':>6}"
+        f"{'ratio':>7}  verdict"
+    )
     for name, payload in rows:
         if asked.schemes and name not in asked.schemes:
             continue
-        before = 0.0
-        for blocks in (s for s in SIZES if s <= asked.most):
-            with get_context("spawn").Pool(1) as pool:
-                found = pool.apply(measure, (name, payload, blocks, asked.chunk))
-            verdict, taken, states, memory = found
-            ratio = f"{taken / before:7.2f}" if before else f"{'':7}"
-            title = f"{name} {payload.value}" if payload is not Payload.WHOLE else name
-            print(f"{title:34}{blocks:7}{taken:9.2f}{states:9}{memory:6}{ratio}  {verdict}")
-            before = taken
-            if not states:
-                break
+        title = f"{name} {payload.value}" if payload is not Payload.WHOLE else name
+        for chunk in asked.chunk or CHUNKS:
+            series(
+                title, name, payload, chunk, [s for s in SIZES if asked.least <= s <= asked.most]
+            )
+
+
+def series(title: str, name: str, payload: Payload, chunk: int, sizes: list[int]) -> None:
+    """Print one scheme with one size of calls, slot by slot."""
+    before = 0.0
+    for blocks in sizes:
+        with get_context("spawn").Pool(1) as pool:
+            found = pool.apply(measure, (name, payload, blocks, chunk))
+        verdict, taken, states, memory = found
+        ratio = f"{taken / before:7.2f}" if before else f"{'':7}"
+        row = f"{title:34}{chunk:5}{blocks:7}{taken:9.2f}{states:9}{memory:6}{ratio}  {verdict}"
+        print(row, flush=True)
+        before = taken
+        if not states or states > MOST_STATES:
+            return
 
 
 if __name__ == "__main__":

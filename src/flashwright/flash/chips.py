@@ -24,6 +24,7 @@ from flashwright.flash.content import (
     Torn,
     filled,
     pieces,
+    run_at,
     splice,
     still_worn,
 )
@@ -98,6 +99,9 @@ class Chips:
             text = f"program of 0x{start:X}..0x{end:X}, the program unit is {unit} bytes"
             return Misuse("unaligned", text)
         if flash.overwrite is Overwrite.FREE:
+            return splice(runs, start, end, op.content, op.origin)
+        run, until = run_at(runs, start)
+        if run[1] == ERASED and until >= end and op.content != WORN:
             return splice(runs, start, end, op.content, op.origin)
         worn = False
         for a, b, there, _ in pieces(runs, start, end):

@@ -64,6 +64,9 @@ class Hidden(NamedTuple):
     behind: tuple[tuple[int, int, Content, int], ...]
 
 
+#: What may read differently at the next boot.
+_UNSETTLED = frozenset({Unstable, Hidden})
+
 Content = str | bytes | Unstable | Torn | Hidden
 Run = tuple[int, Content, int]
 Runs = tuple[Run, ...]
@@ -128,7 +131,13 @@ def with_part(runs: Runs, part: Runs, end: int) -> Runs:
 
 def is_settled(runs: Runs) -> bool:
     """Whether all of it reads the same at each boot: nothing unstable, nothing hidden."""
-    return not any(isinstance(content, (Unstable, Hidden)) for _, content, _ in runs)
+    return _UNSETTLED.isdisjoint([type(run[1]) for run in runs])
+
+
+def run_at(runs: Runs, offset: int) -> tuple[Run, int]:
+    """The run that holds the byte at ``offset``, and where it ends."""
+    i = bisect_left(runs, (offset + 1,))
+    return runs[i - 1], runs[i][0]
 
 
 def pieces(runs: Runs, start: int, end: int) -> Iterator[tuple[int, int, Content, int]]:
@@ -175,6 +184,9 @@ def holds(runs: Runs, start: int, end: int, name: str, origin: int | None = None
     Raises ``DeadRead`` if that depends on dead bytes.
     """
     wanted = start if origin is None else origin
+    run, until = run_at(runs, start)
+    if run[1] == name and run[2] == wanted and until >= end:
+        return True
     dead = False
     for _, _, content, at in pieces(runs, start, end):
         seen: Content = content
@@ -199,14 +211,14 @@ def name_at(runs: Runs, start: int) -> str | None:
 
     Raises ``DeadRead`` if what lies there is dead.
     """
-    for _, _, content, origin in pieces(runs, start, start + 1):
-        if isinstance(content, Unstable):
-            content = (content.old, content.new, JUNK)[content.now]
-        if content == DEAD:
-            raise DeadRead(f"byte 0x{start:X}")
-        if isinstance(content, str) and content not in _PLACELESS and origin == start:
-            return content
-    return None
+    (_, content, origin), _ = run_at(runs, start)
+    if type(content) is Unstable:
+        content = (content.old, content.new, JUNK)[content.now]
+    if type(content) is not str:
+        return None
+    if content == DEAD:
+        raise DeadRead(f"byte 0x{start:X}")
+    return content if origin == start and content not in _PLACELESS else None
 
 
 def still_worn(before: Runs, after: Runs, start: int, end: int) -> Runs:

@@ -125,9 +125,7 @@ class AliosSingleBank(Phased):
         if number >= self.slices:
             return flash
         area, at = (self.app, number * self.slice_size) if status else (self.ota, self.backup)
-        for block in self._slice_blocks(area, at):
-            flash = area.filled(flash, JUNK, block)
-        return flash
+        return area.filled_blocks(flash, JUNK, self._slice_blocks(area, at))
 
     def _slice_blocks(self, area: Area, base: int) -> range:
         """The erase blocks of ``area`` that begin in the slice at ``base``."""

@@ -63,7 +63,7 @@ class Part:
         self.torn: dict[Operation, tuple[Part, ...]] | None = None
         self.images: dict[tuple[int, int], str | None] | None = None
         self.reads: dict[tuple[int, int], bytes] | None = None
-        self.fills: dict[tuple[str, int], Part] | None = None
+        self.fills: dict[tuple[str, int | range], Part] | None = None
         self.noted: dict[object, object] | None = None
         self.tidied: Part | None = None
         self.forgotten: tuple[int, Part] | None = None
@@ -225,6 +225,21 @@ class Area:
             where = self.blocks[block]
             new = self.part(splice(part.runs, where.start, where.end, content))
             known[content, block] = new
+        return flash if new is part else self.with_part(flash, new)
+
+    def filled_blocks(self, flash: Contents, content: str, blocks: range) -> Contents:
+        """The flash with erase blocks that follow each other holding ``content``."""
+        if not blocks:
+            return flash
+        part = flash[self.index]
+        known = part.fills
+        if known is None:
+            known = part.fills = {}
+        new = known.get((content, blocks))
+        if new is None:
+            start, end = self.blocks[blocks[0]].start, self.blocks[blocks[-1]].end
+            new = self.part(splice(part.runs, start, end, content))
+            known[content, blocks] = new
         return flash if new is part else self.with_part(flash, new)
 
     def forgotten(self, flash: Contents, length: int) -> Contents:
