@@ -28,7 +28,7 @@ from flashwright.sim.machine import BOOT, Act, Machine, World
 from flashwright.sim.stepper import NEXT, Broken, Expansion, Label, Spent, State, Stepper, TooMuch
 
 #: How many states are expanded between two calls of ``progress``.
-BEAT = 4096
+BEAT = 1024
 
 
 #: The longest way through states that are not kept, in steps.
