@@ -29,7 +29,8 @@ _BODY = re.compile(
     r"\s*(?:LENGTH|length|len|l)\s*=\s*(?P<length>[^,;{}]{1,400})[,;]?"
 )
 _SYMBOL = re.compile(
-    r"(?:^|(?<=[;}]))[ \t]*(?:PROVIDE(?:_HIDDEN)?\s*\(\s*)?([A-Za-z_.$][\w.$]*)\s*=\s*([^;={}]{1,400}?)\)?\s*;",
+    r"(?:^|(?<=[;}]))[ \t]*(?:PROVIDE(?:_HIDDEN)?\s*\(\s*)?"
+    r"([A-Za-z_.$][\w.$]*)\s*=\s*([^;={}]{1,400}?)\)?\s*;",
     re.M,
 )
 _TOKEN = re.compile(

@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from flashwright.base.text import printable
 from flashwright.diag.finding import Place
 from flashwright.formats.c_source import (
     LARGEST_C,
@@ -254,7 +255,8 @@ class _Merger:
         self.spend()
         root = expression_root(text)
         if root is None or depth > 30:
-            return Unknown(why=f"`{text[:60].decode('utf-8', 'replace')}` is no expression")
+            shown = printable(text[:200].decode("utf-8", "replace"), 60)
+            return Unknown(why=f"`{shown}` is no expression")
 
         def lookup(name: str) -> Value | None:
             said = self.tree.macros.get(name)
