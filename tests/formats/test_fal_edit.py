@@ -273,7 +273,7 @@ def test_codes_have_pages() -> None:
 _FRESH = st.tuples(st.integers(0, (1 << 31) - 1), st.integers(1, 1 << 24))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     st.dictionaries(st.sampled_from(["bl", "app", "kv", "dl"]), _FRESH, max_size=4),
     st.sets(st.sampled_from(["bl", "app", "kv", "dl"]), max_size=3),
