@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 
 from flashwright.base.extent import Extent
-from flashwright.diag.finding import Severity
+from flashwright.diag.finding import Finding, Severity
 from flashwright.formats import nrf_pm_static
 from flashwright.formats.format import Decoded, ReadOptions, Source, WriteOptions
+from flashwright.formats.nrf_pm_static import encode
 from flashwright.host.catalogue import Catalogue
 from flashwright.model.device import Device
-from flashwright.model.table import Role
+from flashwright.model.table import Partition, Role, Table
 from flashwright.rules.catalog import run
 
 SAMPLES = Path(__file__).resolve().parents[3] / "shared/samples/nordic-pm-static"
@@ -166,3 +167,32 @@ def test_nordics_own_layouts_have_the_known_faults_only() -> None:
         if codes != known:
             wrong[path.name] = codes
     assert wrong == {}
+
+
+def test_names_that_the_build_does_not_know() -> None:
+    def written(*names: str) -> list[Finding]:
+        roles = (Role.BOOTLOADER, Role.APPLICATION, Role.OTA_TEMP)
+        places = [Extent.of(i * 0x8000, 0x8000) for i in range(3)]
+        table = Table(
+            "t",
+            tuple(
+                Partition(name, role, "embedded", place, place.start)
+                for name, role, place in zip(names, roles, places, strict=True)
+            ),
+        )
+        return list(encode((table,), WriteOptions()).findings)
+
+    assert written("mcuboot", "mcuboot_primary", "mcuboot_secondary") == []
+    (found,) = written("boot", "mcuboot_primary", "slot1")
+    assert found.code == "FMT255" and found.severity is Severity.WARNING
+    assert "`mcuboot` (here `boot`), `mcuboot_secondary` (here `slot1`)" in found.message
+
+
+def test_the_one_external_flash_is_called_as_the_build_calls_it() -> None:
+    inside = Partition("mcuboot_primary", Role.APPLICATION, "embedded", Extent(0, 0x8000), 0)
+    outside = Partition("mcuboot_secondary", Role.OTA_TEMP, "qspi", Extent(0, 0x8000), 0)
+    other = Partition("log", Role.CUSTOM, "fram", Extent(0, 0x800), 0)
+    one = encode((Table("t", (inside, outside)),), WriteOptions()).data
+    assert one is not None and b"region: external_flash" in one and b"qspi" not in one
+    two = encode((Table("t", (inside, outside, other)),), WriteOptions()).data
+    assert two is not None and b"region: qspi" in two and b"region: fram" in two

@@ -73,6 +73,13 @@ _ROLES = {
     "nonsecure_storage": Role.CUSTOM,
     "external_flash": Role.CUSTOM,
 }
+#: What the build of the SDK calls the partitions that it looks for.
+_EXPECTED = {
+    Role.BOOTLOADER: "mcuboot",
+    Role.APPLICATION: "mcuboot_primary",
+    Role.OTA_TEMP: "mcuboot_secondary",
+    Role.SCRATCH: "mcuboot_scratch",
+}
 _KEPT = ("device", "placement", "share_size", "inside", "affiliation", "extra_params")
 
 
@@ -218,10 +225,15 @@ def _with_gap(
 def _role(name: str, members: list[Any]) -> Role:
     if name.startswith("EMPTY_") or name.endswith(("_pad", "_sram")):
         return Role.CUSTOM
-    base = name.rsplit("_", 1)[0] if name[-1:].isdigit() and "mcuboot_" in name else name
+    base = _base(name)
     if base == "app" and members:
         return Role.CUSTOM
     return _ROLES.get(base, role_by_name(name))
+
+
+def _base(name: str) -> str:
+    """The name without the number of the image."""
+    return name.rsplit("_", 1)[0] if name[-1:].isdigit() and "mcuboot_" in name else name
 
 
 def _spanned(partitions: list[Partition]) -> tuple[Partition, ...]:
@@ -273,9 +285,11 @@ def encode(tables: tuple[Table, ...], options: WriteOptions) -> Encoded:
     ]
     if worst(findings) is Severity.ERROR:
         return Encoded(None, tuple(findings))
+    findings += _other_names(tables[0])
+    outside = {p.owner for p in tables[0].partitions} - {"embedded"}
     lines = []
     for p in tables[0].partitions:
-        region = p.attributes.get("region") or (_PRIMARY if p.owner == "embedded" else p.owner)
+        region = p.attributes.get("region") or _region(p.owner, outside)
         lines += [f"{p.name}:", f"  address: {format_hex(p.extent.start).lower()}"]
         device = p.attributes.get("device")
         if isinstance(device, str):
@@ -284,6 +298,29 @@ def encode(tables: tuple[Table, ...], options: WriteOptions) -> Encoded:
         if _members(p):
             lines += ["  span:", *(f"  - {m}" for m in _members(p))]
     return Encoded(("\n".join(lines) + "\n").encode(), tuple(findings))
+
+
+def _region(owner: str, outside: set[str]) -> str:
+    """The region of a flash: the build knows one external one, others have to be declared."""
+    if owner == "embedded":
+        return _PRIMARY
+    return _EXTERNAL if len(outside) == 1 else owner
+
+
+def _other_names(table: Table) -> list[Finding]:
+    """What the build looks for under other names than the table has."""
+    if table.format == "nrf-pm-static":
+        return []
+    wanted = [
+        (p, _EXPECTED[p.role])
+        for p in table.partitions
+        if p.role in _EXPECTED and _base(p.name) not in (*_EXPECTED.values(), *_ROLES)
+    ]
+    if not wanted:
+        return []
+    said = ", ".join(f"`{name}` (here `{printable(p.name, 40)}`)" for p, name in wanted[:6])
+    help = "rename them in the layout; the build takes other names for areas of the application"
+    return [warning("FMT255", f"the build looks for {said}", help, wanted[0][0].place)]
 
 
 def _into(base: Source, table: Table) -> Encoded:
@@ -351,6 +388,21 @@ PAGES: tuple[Page, ...] = (
 
         ## Why it matters
         A gap that is larger than `app` links an application that the slot of MCUboot cannot hold.
+        """,
+    ),
+    page(
+        "FMT255",
+        "pm-static-other-names",
+        Severity.WARNING,
+        """The bootloader or a slot has a name that the build of the nRF Connect SDK does not know.
+
+        ## Why it matters
+        The build finds MCUboot and its slots by their names in `pm_static.yml`. Under other names
+        they are areas that the application may use as it likes.
+
+        ## How to fix
+        Call them `mcuboot`, `mcuboot_primary`, `mcuboot_secondary` and `mcuboot_scratch` in the
+        layout that the file is written from.
         """,
     ),
     page(
