@@ -56,7 +56,7 @@ def test_the_proof_is_in_the_json(files, capsys):
 def test_a_plan_that_fails_is_our_fault_and_is_said_to_be(files, capsys, monkeypatch):
     from dataclasses import replace
 
-    from flashwright.evolve import migrate as planner
+    from flashwright.evolve.migrate import plan as planner
 
     true_plan = planner.migrate
 

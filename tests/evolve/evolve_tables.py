@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from flashwright.base.extent import Extent
 from flashwright.diag.finding import Finding
-from flashwright.evolve.diff import diff
-from flashwright.evolve.field import FieldFacts
-from flashwright.evolve.verdict import Verdict, judge
+from flashwright.evolve.compare.diff import diff
+from flashwright.evolve.compare.field import FieldFacts
+from flashwright.evolve.judge.verdict import Verdict, judge
 from flashwright.model.alios import PREFIX, index_of, role_of
 from flashwright.model.device import BankMode, BootFacts, Device
 from flashwright.model.geometry import EraseRun, Flash, Overwrite

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from flashwright.base.extent import Extent
-from flashwright.evolve.field import DATA_ROLES, ota_slots, table_offset
-from flashwright.evolve.migration import (
+from flashwright.evolve.compare.field import DATA_ROLES, ota_slots, table_offset
+from flashwright.evolve.migrate.migration import (
     Migration,
     Move,
     Task,
@@ -22,7 +22,7 @@ from flashwright.evolve.migration import (
     WriteTable,
     record_entry,
 )
-from flashwright.evolve.moves import At
+from flashwright.evolve.migrate.moves import At
 from flashwright.flash.chips import Chips
 from flashwright.flash.content import (
     DEAD,

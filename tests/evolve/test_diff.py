@@ -23,7 +23,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flashwright.base.extent import Extent
-from flashwright.evolve.diff import How, Meaning, diff
+from flashwright.evolve.compare.diff import How, Meaning, diff
 from flashwright.model.geometry import EraseRun, Flash
 from flashwright.model.table import Partition, Role, Table
 

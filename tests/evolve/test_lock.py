@@ -23,12 +23,12 @@ from hypothesis import strategies as st
 
 from flashwright.base.extent import Extent
 from flashwright.diag.finding import Severity
-from flashwright.evolve.compat import number, release_note
-from flashwright.evolve.layout import layout_digest, record_of, table_of
-from flashwright.evolve.lock import Lock, guard, held
-from flashwright.evolve.lock_changes import drop, record
-from flashwright.evolve.lock_text import lock_as_text, read_lock
-from flashwright.evolve.reason import Way
+from flashwright.evolve.compare.layout import layout_digest, record_of, table_of
+from flashwright.evolve.judge.reason import Way
+from flashwright.evolve.lock.changes import drop, record
+from flashwright.evolve.lock.compat import number, release_note
+from flashwright.evolve.lock.releases import Lock, guard, held
+from flashwright.evolve.lock.text import lock_as_text, read_lock
 from flashwright.formats.format import Source
 from flashwright.model.device import Reserved
 from flashwright.model.table import Partition, Role, Table

@@ -30,9 +30,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flashwright.base.extent import Extent
-from flashwright.evolve.field import FieldFacts
-from flashwright.evolve.migrate import Outcome, migrate
-from flashwright.evolve.migration import Migration, Move, WriteRecord, WriteTable
+from flashwright.evolve.compare.field import FieldFacts
+from flashwright.evolve.migrate.migration import Migration, Move, WriteRecord, WriteTable
+from flashwright.evolve.migrate.plan import Outcome, migrate
 from flashwright.flash.content import DeadRead
 from flashwright.flash.faults import FaultModel
 from flashwright.model.geometry import EraseRun, Flash, Overwrite

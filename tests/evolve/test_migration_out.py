@@ -13,10 +13,10 @@ import pytest
 from evolve_tables import DUAL, MK3060_2, MK3060_3, THREE_SLOTS, TWO_SLOTS
 
 from flashwright.evolve import catalog
-from flashwright.evolve.field import FieldFacts
-from flashwright.evolve.migrate import migrate
-from flashwright.evolve.migration import Migration
-from flashwright.evolve.migration_out import migration_as_json_text, migration_as_text, to_c
+from flashwright.evolve.compare.field import FieldFacts
+from flashwright.evolve.migrate.migration import Migration
+from flashwright.evolve.migrate.out import migration_as_json_text, migration_as_text, to_c
+from flashwright.evolve.migrate.plan import migrate
 
 
 def planned(old, new, **facts) -> Migration:
@@ -90,7 +90,7 @@ def test_c_names():
 
 def test_every_code_has_a_page_and_every_page_a_code():
     root = Path(catalog.__file__).parent
-    modules = [p for p in root.glob("*.py") if not p.name.endswith(("pages.py", "catalog.py"))]
+    modules = [p for p in root.rglob("*.py") if not p.name.endswith(("pages.py", "catalog.py"))]
     used = {c for p in modules for c in re.findall(r'"(EVO\d{3})"', p.read_text())}
     pages = [p.code for p in catalog.PAGES]
     assert set(pages) == used and len(pages) == len(set(pages)) and pages == sorted(pages)

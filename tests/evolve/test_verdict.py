@@ -30,7 +30,7 @@ from evolve_tables import (
 )
 
 from flashwright.diag.finding import Severity
-from flashwright.evolve.reason import Way
+from flashwright.evolve.judge.reason import Way
 from flashwright.model.table import Role, Table
 
 NO_MD5 = replace(TWO_SLOTS, attributes={"md5": False})

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from layouts import flash
 
 from flashwright.base.extent import Extent
-from flashwright.evolve.field import FieldFacts
-from flashwright.evolve.migrate import migrate
-from flashwright.evolve.migration import Migration, Move, WriteRecord, WriteTable
+from flashwright.evolve.compare.field import FieldFacts
+from flashwright.evolve.migrate.migration import Migration, Move, WriteRecord, WriteTable
+from flashwright.evolve.migrate.plan import migrate
 from flashwright.flash.faults import FaultModel
 from flashwright.flash.operations import Erase
 from flashwright.host.catalogue import Catalogue

@@ -9,9 +9,9 @@ from typing import Any
 from flashwright.base.size import format_hex
 from flashwright.base.text import printable
 from flashwright.diag.finding import Finding
-from flashwright.evolve.diff import Change, Difference, diff
-from flashwright.evolve.field import FieldFacts
-from flashwright.evolve.verdict import Verdict, judge
+from flashwright.evolve.compare.diff import Change, Difference, diff
+from flashwright.evolve.compare.field import FieldFacts
+from flashwright.evolve.judge.verdict import Verdict, judge
 from flashwright.model.table import Partition, Table
 
 

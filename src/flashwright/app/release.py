@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from flashwright.base.text import printable
 from flashwright.diag.finding import Finding, Severity, in_order, worst
-from flashwright.evolve.compat import number, release_note
-from flashwright.evolve.field import FieldFacts
-from flashwright.evolve.lock import Held, Lock, guard, held
-from flashwright.evolve.lock_changes import drop, record
-from flashwright.evolve.lock_text import read_lock
+from flashwright.evolve.compare.field import FieldFacts
+from flashwright.evolve.lock.changes import drop, record
+from flashwright.evolve.lock.compat import number, release_note
+from flashwright.evolve.lock.releases import Held, Lock, guard, held
+from flashwright.evolve.lock.text import read_lock
 from flashwright.formats.format import Source
 from flashwright.model.table import Table
 

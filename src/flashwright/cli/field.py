@@ -7,7 +7,7 @@ import argparse
 from flashwright.app.layout import read_layouts
 from flashwright.cli.options import UsageError, read_options, source_of
 from flashwright.diag.finding import Finding, Severity, error
-from flashwright.evolve.field import FieldFacts
+from flashwright.evolve.compare.field import FieldFacts
 from flashwright.host.catalogue import Catalogue
 from flashwright.model.table import Table
 

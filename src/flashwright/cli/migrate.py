@@ -15,7 +15,7 @@ from flashwright.host.catalogue import Catalogue
 from flashwright.host.files import FileFaultError, write_whole
 
 if TYPE_CHECKING:
-    from flashwright.evolve.migration import Migration
+    from flashwright.evolve.migrate.migration import Migration
     from flashwright.sim.prove import Proof
 
 _EXAMPLES = """\
@@ -43,8 +43,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def execute(args: argparse.Namespace) -> int:
     """Plan the way from the old layout to the new one, or say why there is none."""
-    from flashwright.evolve.migrate import migrate
-    from flashwright.evolve.migration_out import migration_as_json, migration_as_text, to_c
+    from flashwright.evolve.migrate.out import migration_as_json, migration_as_text, to_c
+    from flashwright.evolve.migrate.plan import migrate
 
     catalogue = Catalogue()
     findings: list[Finding] = []

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flashwright.diag.finding import Severity
 from flashwright.diag.page import Page, page
-from flashwright.evolve.lock_pages import LOCK_PAGES
-from flashwright.evolve.migrate_pages import MIGRATE_PAGES
+from flashwright.evolve.lock.pages import LOCK_PAGES
+from flashwright.evolve.migrate.pages import MIGRATE_PAGES
 
 _E, _W, _N = Severity.ERROR, Severity.WARNING, Severity.NOTE
 

@@ -20,8 +20,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from flashwright.base.extent import Extent
-from flashwright.evolve.field import DATA_ROLES, FieldFacts, ground, ota_slots
-from flashwright.evolve.migration import (
+from flashwright.evolve.compare.field import DATA_ROLES, FieldFacts, ground, ota_slots
+from flashwright.evolve.migrate.migration import (
     Migration,
     Move,
     WriteRecord,
@@ -29,7 +29,7 @@ from flashwright.evolve.migration import (
     record_entry,
     task_steps,
 )
-from flashwright.evolve.moves import At
+from flashwright.evolve.migrate.moves import At
 from flashwright.flash.chips import Chips
 from flashwright.flash.content import (
     DEAD,

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from flashwright.base.extent import Extent
-from flashwright.evolve.diff import Change, diff
-from flashwright.evolve.field import DATA_ROLES, SLOT_ROLES, FieldFacts
-from flashwright.evolve.migration import Migration
-from flashwright.evolve.moves import At
+from flashwright.evolve.compare.diff import Change, diff
+from flashwright.evolve.compare.field import DATA_ROLES, SLOT_ROLES, FieldFacts
+from flashwright.evolve.migrate.migration import Migration
+from flashwright.evolve.migrate.moves import At
 from flashwright.model.table import Role
 
 

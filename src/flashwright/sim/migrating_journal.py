@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import product
 
-from flashwright.evolve.migration import Migration, number_of
+from flashwright.evolve.migrate.migration import Migration, number_of
 from flashwright.flash.content import ERASED, JUNK, part_of, read, unstable_in
 from flashwright.sim.area import Area, Contents, Part
 

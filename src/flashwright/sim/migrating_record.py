@@ -10,7 +10,7 @@ import struct
 from collections.abc import Callable, Sequence
 
 from flashwright.base.extent import Extent
-from flashwright.evolve.migration import WriteRecord, record_entry
+from flashwright.evolve.migrate.migration import WriteRecord, record_entry
 from flashwright.flash.steps import EraseStep, ProgramStep, Step
 from flashwright.model.table import Partition
 from flashwright.sim.area import Area, Contents

@@ -11,8 +11,15 @@ from typing import Any
 
 from flashwright.base.size import format_hex
 from flashwright.base.text import printable
-from flashwright.evolve.migration import Install, Migration, Move, Task, WriteRecord, WriteTable
-from flashwright.evolve.moves import At
+from flashwright.evolve.migrate.migration import (
+    Install,
+    Migration,
+    Move,
+    Task,
+    WriteRecord,
+    WriteTable,
+)
+from flashwright.evolve.migrate.moves import At
 
 #: The version of the JSON and of the C array.
 VERSION = 1

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from flashwright.base.extent import Extent
 from flashwright.base.size import format_hex
 from flashwright.diag.finding import Finding
-from flashwright.evolve.diff import Change, How
-from flashwright.evolve.field import SLOT_ROLES
-from flashwright.evolve.reason import Case, Reason, Way
-from flashwright.evolve.trailers import room_for_image
+from flashwright.evolve.compare.diff import Change, How
+from flashwright.evolve.compare.field import SLOT_ROLES
+from flashwright.evolve.judge.reason import Case, Reason, Way
+from flashwright.evolve.judge.trailers import room_for_image
 from flashwright.model.table import Partition, Role
 from flashwright.model.update import Payload, RecordRule
 from flashwright.rules.tell import ERROR, NOTE, SIZE, fault, point, quoted, span

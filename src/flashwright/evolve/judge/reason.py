@@ -11,8 +11,8 @@ from enum import IntEnum
 from functools import cached_property
 
 from flashwright.diag.finding import Finding
-from flashwright.evolve.diff import Difference
-from flashwright.evolve.field import FieldFacts, Ground
+from flashwright.evolve.compare.diff import Difference
+from flashwright.evolve.compare.field import FieldFacts, Ground
 from flashwright.model.table import Table
 from flashwright.rules.view import View
 

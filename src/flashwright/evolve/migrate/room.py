@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from flashwright.base.extent import Extent, merged
-from flashwright.evolve.field import ESP_TABLE_SIZE, SLOT_ROLES, table_offset
-from flashwright.evolve.moves import At, NoRoom, Room
+from flashwright.evolve.compare.field import ESP_TABLE_SIZE, SLOT_ROLES, table_offset
+from flashwright.evolve.migrate.moves import At, NoRoom, Room
 from flashwright.model.geometry import Flash
 from flashwright.model.mcuboot import mode_of
 from flashwright.model.table import Partition, Role, Table

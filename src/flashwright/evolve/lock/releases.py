@@ -14,11 +14,11 @@ from dataclasses import dataclass, field, replace
 from flashwright.base.nearest import did_you_mean
 from flashwright.base.text import printable
 from flashwright.diag.finding import Finding, Place, Severity, in_order, worst
-from flashwright.evolve.diff import diff
-from flashwright.evolve.field import FieldFacts
-from flashwright.evolve.layout import layout_digest
-from flashwright.evolve.reason import Way
-from flashwright.evolve.verdict import Verdict, judge
+from flashwright.evolve.compare.diff import diff
+from flashwright.evolve.compare.field import FieldFacts
+from flashwright.evolve.compare.layout import layout_digest
+from flashwright.evolve.judge.reason import Way
+from flashwright.evolve.judge.verdict import Verdict, judge
 from flashwright.model.table import Table
 
 #: The longest name of a release and the longest reason, in characters.

@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flashwright.base.extent import Extent
-from flashwright.evolve.match import ota_number
+from flashwright.evolve.compare.match import ota_number
 from flashwright.model.device import BankMode
 from flashwright.model.geometry import Flash
 from flashwright.model.table import Partition, Role, Table

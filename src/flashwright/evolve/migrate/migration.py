@@ -25,7 +25,7 @@ from dataclasses import dataclass, field
 
 from flashwright.base.extent import Extent
 from flashwright.diag.finding import Finding
-from flashwright.evolve.moves import At, Chunk, Piece
+from flashwright.evolve.migrate.moves import At, Chunk, Piece
 from flashwright.flash.steps import CheckpointStep, CopyStep, EraseStep, ProgramStep, Step
 from flashwright.model.geometry import Flash
 from flashwright.model.table import Partition, Table
@@ -172,7 +172,7 @@ class Migration:
 
 def plan_id_of(tasks: tuple[Task, ...], journal: tuple[At, ...]) -> int:
     """32 bits of a digest of the plan, never 0."""
-    from flashwright.evolve.layout import digest_of
+    from flashwright.evolve.compare.layout import digest_of
 
     return int(digest_of([repr(tasks), repr(journal)])[7:15], 16) or 1
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from flashwright.base.text import printable
-from flashwright.evolve.field import FieldFacts
-from flashwright.evolve.lock import Held, Lock, held
-from flashwright.evolve.reason import Way
+from flashwright.evolve.compare.field import FieldFacts
+from flashwright.evolve.judge.reason import Way
+from flashwright.evolve.lock.releases import Held, Lock, held
 from flashwright.model.table import Table
 
 

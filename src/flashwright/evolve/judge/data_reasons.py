@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from flashwright.base.extent import Extent
 from flashwright.base.size import format_hex
 from flashwright.diag.finding import Finding
-from flashwright.evolve.diff import How, Meaning
-from flashwright.evolve.field import DATA_ROLES, SLOT_ROLES
-from flashwright.evolve.reason import Case, Reason, Way
+from flashwright.evolve.compare.diff import How, Meaning
+from flashwright.evolve.compare.field import DATA_ROLES, SLOT_ROLES
+from flashwright.evolve.judge.reason import Case, Reason, Way
 from flashwright.model.table import Partition, Role
 from flashwright.rules.tell import ERROR, NOTE, SIZE, WARNING, fault, listed, point, quoted, span
 

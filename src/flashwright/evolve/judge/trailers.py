@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from flashwright.base.size import format_hex
-from flashwright.evolve.field import SLOT_ROLES
-from flashwright.evolve.reason import Case, Reason
+from flashwright.evolve.compare.field import SLOT_ROLES
+from flashwright.evolve.judge.reason import Case, Reason
 from flashwright.model.geometry import Flash
 from flashwright.model.mcuboot import (
     Blocks,

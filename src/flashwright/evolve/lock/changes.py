@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from flashwright.base.nearest import did_you_mean
 from flashwright.base.text import printable
 from flashwright.diag.finding import Finding, Place, Severity, error, note, worst
-from flashwright.evolve.compat import number
-from flashwright.evolve.field import FieldFacts
-from flashwright.evolve.layout import layout_digest
-from flashwright.evolve.lock import LONGEST_NAME, LONGEST_REASON, Lock, Release
-from flashwright.evolve.lock_text import lock_as_text
+from flashwright.evolve.compare.field import FieldFacts
+from flashwright.evolve.compare.layout import layout_digest
+from flashwright.evolve.lock.compat import number
+from flashwright.evolve.lock.releases import LONGEST_NAME, LONGEST_REASON, Lock, Release
+from flashwright.evolve.lock.text import lock_as_text
 from flashwright.model.table import Table
 
 

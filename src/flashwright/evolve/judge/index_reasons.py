@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from flashwright.evolve.reason import Case, Reason, Way
+from flashwright.evolve.judge.reason import Case, Reason, Way
 from flashwright.model.alios import ENUMERATIONS, PREFIX, short_name
 from flashwright.model.table import Table
 from flashwright.rules.tell import ERROR, WARNING, fault, quoted

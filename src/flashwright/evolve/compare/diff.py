@@ -14,7 +14,7 @@ from flashwright.base.extent import Extent
 from flashwright.base.nearest import did_you_mean
 from flashwright.base.text import printable
 from flashwright.diag.finding import Finding, Severity, error
-from flashwright.evolve.match import Places, grounded, pairs, present
+from flashwright.evolve.compare.match import Places, grounded, pairs, present
 from flashwright.model.alios import PREFIX, index_of
 from flashwright.model.device import Device
 from flashwright.model.table import Partition, Table

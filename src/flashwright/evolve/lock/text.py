@@ -15,8 +15,8 @@ from typing import Any
 
 from flashwright.base.text import printable
 from flashwright.diag.finding import Finding, Place, error
-from flashwright.evolve.layout import LayoutError, digest_of, record_of, table_of
-from flashwright.evolve.lock import Lock, Release
+from flashwright.evolve.compare.layout import LayoutError, digest_of, record_of, table_of
+from flashwright.evolve.lock.releases import Lock, Release
 from flashwright.formats.format import LARGEST_TEXT, Source
 
 #: The version of the file; it grows when a key changes its meaning or goes away.

@@ -9,10 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flashwright.diag.finding import Finding, Severity, in_order
-from flashwright.evolve import boot_reasons, data_reasons, index_reasons, table_reasons, trailers
-from flashwright.evolve.diff import Difference
-from flashwright.evolve.field import FieldFacts, Ground, ground
-from flashwright.evolve.reason import Case, Judge, Reason, Way
+from flashwright.evolve.compare.diff import Difference
+from flashwright.evolve.compare.field import FieldFacts, Ground, ground
+from flashwright.evolve.judge import (
+    boot_reasons,
+    data_reasons,
+    index_reasons,
+    table_reasons,
+    trailers,
+)
+from flashwright.evolve.judge.reason import Case, Judge, Reason, Way
 
 #: Every reason, on one page: device and boot, table in flash, data, numbers.
 JUDGES: tuple[Judge, ...] = (

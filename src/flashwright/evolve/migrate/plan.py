@@ -16,11 +16,15 @@ from dataclasses import dataclass
 from flashwright.base.extent import Extent
 from flashwright.base.size import format_hex
 from flashwright.diag.finding import Finding, Severity, error, in_order
-from flashwright.evolve.boot_image import Start, starts
-from flashwright.evolve.carried import Carried, carried
-from flashwright.evolve.diff import Difference, diff
-from flashwright.evolve.field import FieldFacts, Ground, ground, table_offset
-from flashwright.evolve.migration import (
+from flashwright.evolve.compare.diff import Difference, diff
+from flashwright.evolve.compare.field import FieldFacts, Ground, ground, table_offset
+from flashwright.evolve.judge.reason import Way
+from flashwright.evolve.judge.table_reasons import rows, window_us
+from flashwright.evolve.judge.trailers import room_for_image
+from flashwright.evolve.judge.verdict import Verdict, judge
+from flashwright.evolve.migrate.boot_image import Start, starts
+from flashwright.evolve.migrate.carried import Carried, carried
+from flashwright.evolve.migrate.migration import (
     Install,
     Migration,
     Move,
@@ -29,12 +33,8 @@ from flashwright.evolve.migration import (
     WriteTable,
     plan_id_of,
 )
-from flashwright.evolve.moves import At, Chunk, NoRoom, Piece, Room, ordered, target_blocks
-from flashwright.evolve.reason import Way
-from flashwright.evolve.room import MOST_BLOCKS, boot_critical, journal_blocks, working_room
-from flashwright.evolve.table_reasons import rows, window_us
-from flashwright.evolve.trailers import room_for_image
-from flashwright.evolve.verdict import Verdict, judge
+from flashwright.evolve.migrate.moves import At, Chunk, NoRoom, Piece, Room, ordered, target_blocks
+from flashwright.evolve.migrate.room import MOST_BLOCKS, boot_critical, journal_blocks, working_room
 from flashwright.model.geometry import Flash
 from flashwright.model.table import Role, Table
 from flashwright.rules.view import View

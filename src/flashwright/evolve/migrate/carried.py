@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from flashwright.base.extent import Extent
 from flashwright.base.size import format_hex
 from flashwright.diag.finding import Finding
-from flashwright.evolve.diff import Change, Difference, Meaning
-from flashwright.evolve.field import DATA_ROLES, FieldFacts
-from flashwright.evolve.moves import At, Piece
+from flashwright.evolve.compare.diff import Change, Difference, Meaning
+from flashwright.evolve.compare.field import DATA_ROLES, FieldFacts
+from flashwright.evolve.migrate.moves import At, Piece
 from flashwright.model.table import Partition, Role
 from flashwright.rules.tell import ERROR, SIZE, WARNING, fault, quoted
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from flashwright.base.extent import Extent
-from flashwright.evolve.diff import Difference
-from flashwright.evolve.field import SLOT_ROLES, FieldFacts, Ground, live_extent, ota_slots
-from flashwright.evolve.moves import At, Piece
-from flashwright.evolve.table_reasons import survives
+from flashwright.evolve.compare.diff import Difference
+from flashwright.evolve.compare.field import SLOT_ROLES, FieldFacts, Ground, live_extent, ota_slots
+from flashwright.evolve.judge.table_reasons import survives
+from flashwright.evolve.migrate.moves import At, Piece
 from flashwright.model.geometry import Flash
 from flashwright.model.table import Partition, Role, Table
 from flashwright.rules.view import View

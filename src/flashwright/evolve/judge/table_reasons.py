@@ -15,7 +15,7 @@ from flashwright.base.extent import Extent
 from flashwright.base.size import format_hex
 from flashwright.base.text import printable
 from flashwright.diag.finding import Finding, InFlash
-from flashwright.evolve.field import (
+from flashwright.evolve.compare.field import (
     ESP_TABLE_SIZE,
     SLOT_ROLES,
     has_md5,
@@ -23,7 +23,7 @@ from flashwright.evolve.field import (
     ota_slots,
     table_offset,
 )
-from flashwright.evolve.reason import Case, Reason, Way
+from flashwright.evolve.judge.reason import Case, Reason, Way
 from flashwright.model.geometry import Flash
 from flashwright.model.table import Partition, Role, Table
 from flashwright.rules.tell import ERROR, WARNING, fault, listed, point, quoted

@@ -1,0 +1,1 @@
+"""Two tables side by side: which partition is which, and what became of it."""

@@ -1,0 +1,1 @@
+"""What a change does to devices in the field, with its reasons."""
