@@ -15,12 +15,12 @@ as soon as one question was left open by the budget.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from math import gcd, lcm
+from collections.abc import Iterable, Sequence
 
 from flashwright.base.extent import Extent
 from flashwright.base.record import record, replace
 from flashwright.planner.banks import Bankings
+from flashwright.planner.candidates import candidates_of, grain_of, grid_of, monotone
 from flashwright.planner.demand import Goal
 from flashwright.planner.lay import Sizes, lay
 from flashwright.planner.problem import RANK, Group, Problem
@@ -170,14 +170,14 @@ class _Optimiser:
     def largest_up_to(self, k: int, before: int) -> int | None:
         """The largest size up to ``before`` of group ``k``, others as small as they go, or no."""
         group = self.problem.groups[k]
-        if not all(map(self._monotone, self.problem.groups)):
+        if not all(monotone(self.problem, g) for g in self.problem.groups):
             if not self.start():
                 return None
             self._largest(k, before)
             return self.value[k]
         if not self._sound() or not self._smallest(range(len(self.problem.groups))):
             return None
-        candidates = self._grid(group, self.value[k], before)
+        candidates = grid_of(self.problem, group, self.value[k], before)
         below, above, stride, wider = -1, len(candidates), 1, 1
         while above - below > 1:
             probe = max((below + above) // 2, above - stride)
@@ -199,7 +199,7 @@ class _Optimiser:
         """Give the groups from ``k`` on the smallest sizes that fit together."""
         groups = self.problem.groups
         numbers = range(k, len(groups))
-        hard = [j for j in numbers if not self._monotone(groups[j])]
+        hard = [j for j in numbers if not monotone(self.problem, groups[j])]
         return self._smallest(j for j in numbers if j not in hard) and self._first_of(hard)
 
     def _smallest(self, numbers: Iterable[int]) -> bool:
@@ -207,7 +207,7 @@ class _Optimiser:
         for j in numbers:
             group = self.problem.groups[j]
             least, most = group.least, group.most
-            smallest = next(self._candidates(group, least, 4 * least + (1 << 40)), None)
+            smallest = next(candidates_of(self.problem, group, least, 4 * least + (1 << 40)), None)
             if smallest is None or (most is not None and smallest > most):
                 return False
             self.value[j] = smallest
@@ -218,7 +218,7 @@ class _Optimiser:
         if not hard:
             return self._fits()
         group = self.problem.groups[hard[0]]
-        for value in self._candidates(group, group.least, self._upper(group)):
+        for value in candidates_of(self.problem, group, group.least, self._upper(group)):
             self.value[hard[0]] = value
             if self._first_of(hard[1:]):
                 return True
@@ -231,8 +231,8 @@ class _Optimiser:
         group = self.problem.groups[k]
         low = self.value[k]
         later = {j: v for j, v in self.value.items() if j > k}
-        candidates = self._grid(group, low, upper)
-        if self._monotone(group):
+        candidates = grid_of(self.problem, group, low, upper)
+        if monotone(self.problem, group):
             before, self.unsure = self.unsure, False
             below, above, stride = 0, len(candidates), 1
             while above - below > 1:
@@ -277,7 +277,7 @@ class _Optimiser:
         """Whether later groups whose sizes are not settled fit with other sizes than now."""
         return (
             k < len(self.problem.groups)
-            and not all(self._monotone(g) for g in self.problem.groups[k:])
+            and not all(monotone(self.problem, g) for g in self.problem.groups[k:])
             and self._first(k)
         )
 
@@ -290,7 +290,7 @@ class _Optimiser:
         start = {k: self.value[k] for k, _ in rest}
         uppers = {k: self._upper(g) for k, g in rest}
         upper = max(uppers[k] // g.weight for k, g in rest)
-        if all(self._monotone(g) for _, g in rest):
+        if all(monotone(self.problem, g) for _, g in rest):
             below, above = 0, upper // grain + 2
             while above - below > 1:
                 probe = (below + above) // 2
@@ -311,8 +311,8 @@ class _Optimiser:
     ) -> bool:
         for k, group in rest:
             wished = max(start[k], share * group.weight)
-            grid = self._grain(group)
-            self.value[k] = max(start[k], min(wished, uppers[k]) // grid * grid)
+            step = grain_of(self.problem, group)
+            self.value[k] = max(start[k], min(wished, uppers[k]) // step * step)
         return self._fits()
 
     def _fits(self) -> bool:
@@ -354,18 +354,6 @@ class _Optimiser:
 
     def _of(self, goal: Goal) -> list[tuple[int, Group]]:
         return [(k, g) for k, g in enumerate(self.problem.groups) if g.goal is goal]
-
-    def _monotone(self, group: Group) -> bool:
-        """Whether a smaller size fits wherever a larger one does."""
-        items = self.problem.items
-        for member in group.members:
-            item = items[member.name]
-            if len(group.members) > 1 and not self.problem.grounds[item.owner].uniform:
-                return False
-            chained = [i for i in items.values() if i.follows == member.name]
-            if any(i.at is not None or i.align > 1 or i.power_of_two or i.homes for i in chained):
-                return False
-        return True
 
     def _upper(self, group: Group) -> int:
         """More than this no member can have: its homes, its flash, what the others need."""
@@ -411,43 +399,3 @@ class _Optimiser:
             free = sum(g.size for g in self.problem.open[owner])
             spare = min(spare, free - sum(laid[n].size for n in names if n in laid))
         return max(0, spare)
-
-    def _grain(self, group: Group) -> int:
-        """All sizes of the group are multiples of this."""
-        grain = 1
-        for member in group.members:
-            item = self.problem.items[member.name]
-            ground = self.problem.grounds[item.owner]
-            block = ground.uniform
-            if not block:
-                block = gcd(*ground.sizes) or 1
-            if member.exact and not member.delta % block:
-                grain = lcm(grain, block, item.step)
-        return grain
-
-    def _grid(self, group: Group, low: int, upper: int) -> list[int] | range:
-        """``low`` and the sizes above it that may be tried, ascending."""
-        rest = list(self._candidates(group, low + 1, upper)) if self._powers(group) else None
-        if rest is not None:
-            return [low, *rest]
-        grain = self._grain(group)
-        first = low - low % grain
-        if first == low:
-            return range(low, max(low, upper) + 1, grain)
-        return [low, *range(first + grain, upper + 1, grain)]
-
-    def _candidates(self, group: Group, low: int, upper: int) -> Iterator[int]:
-        """The sizes from ``low`` to ``upper`` that may be tried, ascending."""
-        grain = self._grain(group)
-        first = -(-low // grain) * grain
-        if not self._powers(group):
-            yield from range(first, upper + 1, grain)
-            return
-        size = 1
-        while size <= upper:
-            if size >= low and size % grain == 0:
-                yield size
-            size *= 2
-
-    def _powers(self, group: Group) -> bool:
-        return any(self.problem.items[m.name].power_of_two for m in group.members)
