@@ -94,18 +94,17 @@ def largest_text(plan: Plan, name: str) -> str:
 
 
 def schemes_text(rows: Iterable[SchemeRow]) -> str:
-    """The schemes side by side: largest image, erases an update, reverts, survives a power cut."""
+    """The schemes side by side: largest image, erases an update, reverts, what a power cut may do."""
     cells = [("scheme", "largest image", "erases", "reverts", "power cut", "")]
     for row in rows:
         largest = format_hex(row.largest_image) if row.plan else "-"
-        survives = {True: "survives", False: "may brick", None: "not known"}[row.survives_cut]
         cells.append(
             (
                 row.scheme,
                 largest,
                 str(row.erases) if row.plan else "-",
                 "yes" if row.reverts else "no",
-                survives if row.plan else "-",
+                row.power_cut if row.plan else "-",
                 row.why_not,
             )
         )

@@ -88,7 +88,7 @@ def _compare(
                 "largest_image": row.largest_image if row.plan else None,
                 "erases": row.erases if row.plan else None,
                 "reverts": row.reverts,
-                "survives_cut": row.survives_cut,
+                "power_cut": row.power_cut,
                 "why_not": row.why_not,
             }
             for row in compared

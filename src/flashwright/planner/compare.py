@@ -2,8 +2,8 @@
 
 Erase counts are those of one update with the largest image, the download included, as the
 bootloaders do them: AliOS Things `2ndboot`, ESP-IDF `esp_ota_begin` and otadata, MCUboot
-`swap_scratch.c`, `swap_move.c`, `swap_offset.c`, `loader.c` (2d4bacc3). Whether a power cut is
-survived is what the schemes promise by their design; `prove` shows it for a layout.
+`swap_scratch.c`, `swap_move.c`, `swap_offset.c`, `loader.c` (2d4bacc3). What a power cut may do is
+what the prover finds on layouts that suit a scheme; `prove` shows it for a given one.
 """
 
 from __future__ import annotations
@@ -18,13 +18,16 @@ from flashwright.model.table import Partition, Role
 from flashwright.model.update import Payload, Scheme, Update
 from flashwright.planner.plan import Limits, Planned, plan
 
+#: Words for what a power cut may do.
+SURVIVES, STAYS, BRICKS = "survives", "bad image may stay", "may brick"
+
 
 @record()
 class SchemeRow:
     """One scheme on this board: ``largest_image`` in bytes (0 if there is no plan).
 
-    ``erases`` are erase blocks that one update with the largest image erases; ``survives_cut``
-    is ``None`` where it is not known; ``why_not`` is the refusal where there is no plan.
+    ``erases`` are erase blocks that one update with the largest image erases; ``power_cut`` says
+    what cuts may do (``power_cut``); ``why_not`` is the refusal where there is no plan.
     """
 
     scheme: str
@@ -32,27 +35,33 @@ class SchemeRow:
     largest_image: int
     erases: int
     reverts: bool
-    survives_cut: bool | None
+    power_cut: str
     why_not: str = ""
     plan: Plan | None = None
 
 
-#: Whether a cut at any time leaves an image that starts, by the design of the scheme.
-_SURVIVES: dict[str, bool | None] = {
-    # The record lies in one erase block: there is a moment without it.
-    "alios-single-bank": False,
-    # The vendor's bootloader decides; its flags are not documented.
-    "alios-dual-bank": None,
-    "esp-idf-ota": True,
+#: What any number of power cuts may do, torn operations included, as `prove` finds it on layouts
+#: that suit the scheme (``tests/sim/test_compare_proven.py`` holds the two together).
+_POWER_CUT = {
+    "alios-single-bank": SURVIVES,
+    "alios-dual-bank": STAYS,
+    "esp-idf-ota": SURVIVES,
     # The updater always starts; a cut during the update leaves no application.
-    "updater-and-app": True,
-    "mcuboot-overwrite": True,
-    "mcuboot-swap-scratch": True,
-    "mcuboot-swap-move": True,
-    "mcuboot-swap-offset": True,
-    "mcuboot-direct-xip": True,
-    "mcuboot-ram-load": True,
+    "updater-and-app": SURVIVES,
+    "mcuboot-overwrite": SURVIVES,
+    # A torn trailer; swap-scratch and swap-offset may not boot if a cut erase is mixed.
+    "mcuboot-swap-scratch": BRICKS,
+    "mcuboot-swap-move": STAYS,
+    "mcuboot-swap-offset": BRICKS,
+    "mcuboot-direct-xip": SURVIVES,
 }
+
+
+def power_cut(update: Update) -> str:
+    """What a power cut may do to that update, in words; ``not known`` if it was not proven."""
+    if update.scheme.name == "alios-single-bank" and update.payload is Payload.DELTA:
+        return BRICKS  # the record is absent while the application is half new
+    return _POWER_CUT.get(update.scheme.name, "not known")
 
 
 def compare_schemes(
@@ -114,7 +123,7 @@ def _row(spec: Spec, scheme: Scheme, limits: Limits) -> SchemeRow:
     if planned.plan is None:
         why_not = next((f.message for f in planned.findings if f.code.startswith("PLN")), "")
         return SchemeRow(
-            scheme.name, scheme.title, 0, 0, scheme.reverts, _SURVIVES.get(scheme.name), why_not
+            scheme.name, scheme.title, 0, 0, scheme.reverts, power_cut(update), why_not
         )
     made = planned.plan
     first = made.table.of_role(Role.APPLICATION)
@@ -125,7 +134,7 @@ def _row(spec: Spec, scheme: Scheme, limits: Limits) -> SchemeRow:
         largest,
         _erases(made, scheme, largest),
         scheme.reverts,
-        _SURVIVES.get(scheme.name),
+        power_cut(update),
         plan=made,
     )
 

@@ -80,13 +80,15 @@ def _update(site: Site, mode: Mode) -> Update:
 
 
 def _largest(site: Site, mode: Mode, update: Update, pair: tuple[Area, Area]) -> tuple[int, Build]:
-    """The largest image, in whole program units of both slots, and the build."""
+    """The images' size, in whole program units of both slots (the largest that fits, if the table
+    says nothing), and the build."""
     first, second = (_blocks(site, update, area) for area in pair)
     build = build_of(update, pair[0].unit, first, second)
     size = usable(largest_image(mode, first, second, build), max(area.unit for area in pair))
     if not size:
         site.too_small(pair[0], pair[0].size + pair[0].blocks[0].size)
-    return size, build
+        return 0, build
+    return site.image_size(*pair, most=size), build
 
 
 def _blocks(site: Site, update: Update, area: Area) -> Blocks:
