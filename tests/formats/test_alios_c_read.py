@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from flashwright.formats.alios_c import PAGES, decode
 from flashwright.formats.format import Decoded, ReadOptions, Source
 from flashwright.model.table import Partition, Role
+from flashwright.rules.catalog import run
 
 CASES = Path(__file__).parent / "alios"
 
@@ -181,6 +182,16 @@ def test_copied_table_is_found_in_the_given_files() -> None:
         "5 parameter_1 embedded 0x10000 0x2000 rw",
         "6 parameter_2 spi 0x2000 0x4000 r",
     ]
+
+
+def test_settings_of_the_kv_store_reach_their_rule() -> None:
+    settings = {"KV_CONFIG_TOTAL_SIZE": "0x100000", "KV_CONFIG_PARTITION": "6"}
+    capacity = {"SPI_FLASH_CAPACITY": "0x200000"}
+    (plain,) = read("j_macros", defines=capacity).tables
+    (table,) = read("j_macros", defines=capacity | settings).tables
+    assert table.attributes == plain.attributes | settings
+    assert "DAT404" in {f.code for f in run(table)}
+    assert "DAT404" not in {f.code for f in run(plain)}
 
 
 def test_branches_are_chosen_by_defines_and_told() -> None:

@@ -52,6 +52,8 @@ class Meaning:
         self.raw = raw
         self.reading = reading
         self.device = options.device
+        self.defines = options.defines
+        self.defines = options.defines
         self.findings: list[Finding] = []
         symbols = [k for k in map(self.symbol_of, raw.entries.values()) if k]
         known = options.sdk in alios.ENUMERATIONS
@@ -86,6 +88,10 @@ class Meaning:
             "dialect": "+".join(sorted(raw.styles)) or "designated",
             "sdk": self.version,
         }
+        # What `-D` says of the KV store is for its rule; the table itself never uses it.
+        attributes.update(
+            {k: v for k, v in sorted(self.defines.items()) if k.startswith("KV_CONFIG_")}
+        )
         if absent:
             attributes["absent"] = tuple(absent)
         if incomplete:
