@@ -164,6 +164,29 @@ def test_accepted_findings_need_a_reason_and_are_counted(
     assert "SPC020" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("name", ["ota_temp", "application"])
+def test_accepted_findings_of_a_partition_are_those_that_concern_it(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bad = SOUND.replace("0x101000", "0xF0000")
+    accept = f'[[accept]]\ncode = "GEO101"\nreason = "a test"\npartition = "{name}"\n'
+    main(["check", spec(tmp_path, bad + accept)])
+    out = capsys.readouterr().out
+    assert "GEO101" not in out and "SPC020" not in out
+
+
+def test_accepted_findings_of_another_partition_stay(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # The help and message of other findings may name the flash, which is no partition.
+    bad = SOUND.replace("0x101000", "0x1F0000")
+    for name in ("bootloader", "embedded"):
+        accept = f'[[accept]]\ncode = "GEO102"\nreason = "a test"\npartition = "{name}"\n'
+        assert main(["check", spec(tmp_path, bad + accept)]) == 1
+        out = capsys.readouterr().out
+        assert "GEO102" in out and "SPC020" in out
+
+
 def test_unknown_devices_formats_and_codes(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -76,7 +76,14 @@ def _without_accepted(findings: list[Finding], spec: Spec) -> tuple[list[Finding
 def _covers(suppression: Suppression, finding: Finding) -> bool:
     if suppression.code != finding.code:
         return False
-    return suppression.partition is None or f"`{suppression.partition}`" in finding.message
+    return suppression.partition is None or suppression.partition in _partitions(finding)
+
+
+def _partitions(finding: Finding) -> tuple[str, ...]:
+    """The names of the partitions that a finding is about, whatever its words are."""
+    one, others = finding.facts.get("partition"), finding.facts.get("others")
+    names = (one, *others) if isinstance(others, list) else (one,)
+    return tuple(name for name in names if isinstance(name, str))
 
 
 def _unused(suppression: Suppression) -> Finding:
