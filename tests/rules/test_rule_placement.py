@@ -192,6 +192,29 @@ def test_reserved_range_in_the_same_erase_block() -> None:
     assert not only(table(calibration, of=of), "GEO106")
 
 
+@pytest.mark.parametrize(
+    ("kept", "start", "wanted", "helps"),
+    [
+        # What lies above the first range is reserved as well.
+        ([0x1FB000, 0x1FC000], 0x1FB000, 0x2000, "move it below 0x1FB000 or to 0x1FD000 and above"),
+        # Above there is less than it needs, below the range just beneath too.
+        ([0x1FD000, 0x1FB000], 0x1FD000, 0x3000, "move it below 0x1FB000"),
+        ([0x0, 0x1000], 0x0, 0x1000, "move it to 0x2000 and above"),
+        # It begins between two of them, and ends past both.
+        ([0x1F8000, 0x1F6000], 0x1F7000, 0x2000, "end it at 0x1F8000: 0x1000 bytes"),
+        ([0x100000], 0x0, 0x200000, "end it at 0x100000: 0x100000 bytes"),
+        ([0x0, 0x100000], 0x0, 0x200000, "at most 0xFF000 bytes in one piece are not reserved"),
+    ],
+)
+def test_help_of_a_reserved_range_never_names_another_one(
+    kept: list[int], start: int, wanted: int, helps: str
+) -> None:
+    ranges = [Reserved(f"range_{at:x}", "embedded", Extent.of(at, 0x1000)) for at in kept]
+    of = replace(NOR, reserved=tuple(ranges))
+    finding = only(table(part("kv", "kv", start, wanted), of=of), "GEO106")[0]
+    assert finding.help.startswith(helps)
+
+
 def test_holes_and_waste_are_told_apart() -> None:
     of = replace(NOR, image_alignment=0x10000)
     otadata = part("otadata", "boot_record", 0, 0x2000)

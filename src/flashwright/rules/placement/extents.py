@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 from flashwright.base.extent import Extent
 from flashwright.diag.finding import Finding, Severity
+from flashwright.model.device import Device, Reserved
 from flashwright.model.geometry import Flash
 from flashwright.model.table import Partition, Role
 from flashwright.rules.rule import rule
@@ -257,7 +258,8 @@ def reserved_range(view: View) -> Iterable[Finding]:
                 continue
             if p.role == Role.CALIBRATION and p.extent.covers(reserved.extent):
                 continue
-            yield _touches(flash, p, reserved.name, reserved.extent, reserved.purpose)
+            open_ = _not_reserved(flash, view.device)
+            yield _touches(flash, p, reserved, open_)
 
 
 def _overlap(view: View, low: Partition, high: Partition) -> Finding:
@@ -331,9 +333,40 @@ def _gap(flash: Flash, free: Iterable[Extent], wanted: int) -> int | None:
     return None
 
 
-def _touches(
-    flash: Flash, partition: Partition, name: str, reserved: Extent, purpose: str
-) -> Finding:
+def _not_reserved(flash: Flash, device: Device) -> list[Extent]:
+    """The ranges of ``flash`` that share no erase block with a reserved range, in order."""
+    ranges = []
+    start = 0
+    taken = (_whole_blocks(flash, r.extent) for r in device.reserved if r.owner == flash.name)
+    for closed in sorted((t for t in taken if t), key=lambda t: t.start):
+        if closed.start > start:
+            ranges.append(Extent(start, closed.start))
+        start = max(start, closed.end)
+    if start < flash.size:
+        ranges.append(Extent(start, flash.size))
+    return ranges
+
+
+def _clear_of(flash: Flash, partition: Partition, limit: int, open_: list[Extent]) -> str:
+    """How a partition keeps clear of the reserved range whose erase blocks begin at ``limit``."""
+    begun = next((o for o in open_ if o.start <= partition.extent.start < o.end), None)
+    if begun is not None and partition.extent.start < limit:
+        room = begun.end - partition.extent.start
+        return f"end it at {point(partition, begun.end)}: {size(room)} bytes"
+    wide = [o for o in open_ if o.size >= partition.size]
+    below = next((o for o in reversed(wide) if o.end <= limit), None)
+    above = next((o for o in wide if o.start > limit), None)
+    if below is None and above is None:
+        widest = max((o.size for o in open_), default=0)
+        return f"at most {size(widest)} bytes in one piece are not reserved in `{flash.name}`"
+    choices = [f"below {point(partition, below.end)}"] if below is not None else []
+    if above is not None:
+        choices.append(f"to {point(partition, above.start)} and above")
+    return "move it " + " or ".join(choices)
+
+
+def _touches(flash: Flash, partition: Partition, range_: Reserved, open_: list[Extent]) -> Finding:
+    name, reserved, purpose = range_.name, range_.extent, range_.purpose
     taken = _whole_blocks(flash, reserved)
     common = partition.extent.intersection(reserved)
     if common:
@@ -341,13 +374,7 @@ def _touches(
     else:
         common = partition.extent.intersection(taken)
         words = f"{quoted(partition)} lies in one {granule_word(flash)} with the reserved range"
-    limit = taken.start
-    if partition.extent.start < limit:
-        help = f"end it at {point(partition, limit)}: {size(limit - partition.extent.start)} bytes"
-    else:
-        help = f"move it below {point(partition, limit)}"
-        if taken.end < flash.size:
-            help += f" or to {point(partition, taken.end)} and above"
+    help = _clear_of(flash, partition, taken.start, open_)
     return fault(
         "GEO106",
         ERROR,
