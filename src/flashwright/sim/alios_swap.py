@@ -60,6 +60,7 @@ class AliosSwap(Phased):
         self._in_back = partial(self._one, area=back)
         self._record_kept = partial(self._tidied, area=record)
         self._back_kept = partial(self._tidied, area=back)
+        record.rule, back.rule = self._record_kept, self._back_kept
 
     def first(self) -> tuple[Contents, World]:
         """``v1`` in the application, no record."""

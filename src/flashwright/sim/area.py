@@ -45,6 +45,7 @@ class Part:
         "fills",
         "forgotten",
         "images",
+        "left",
         "noted",
         "reads",
         "runs",
@@ -61,6 +62,7 @@ class Part:
         # Most parts are seen once or twice: room for what is remembered is made when it is.
         self.applied: dict[Operation, Part | Misuse] | None = None
         self.torn: dict[Operation, tuple[Part, ...]] | None = None
+        self.left: dict[Operation, tuple[tuple[int, Part], ...]] | None = None
         self.images: dict[tuple[int, int], str | None] | None = None
         self.reads: dict[tuple[int, int], bytes] | None = None
         self.fills: dict[tuple[str, int | range], Part] | None = None
@@ -93,6 +95,9 @@ class Area:
         self.erased_value = flash.erased_value
         self.chunk = -(-chunk // self.unit) * self.unit
         self.writable = True
+        #: What ``forget`` always does to this area, if a machine says so; see ``tidied``. It has to
+        #: be all the same to ``forget`` whether it has been done already.
+        self.rule: Callable[[Contents], Contents] | None = None
         self._chips = chips
         self._parts: dict[Runs, Part] = {}
         self._filled: dict[str, Part] = {}
@@ -300,6 +305,25 @@ class Area:
             made = torn(self._chips, part.runs, operation, faults)
             outcomes = known[operation] = tuple([self.part(runs) for runs in made])
         return outcomes
+
+    def left(
+        self, flash: Contents, operation: Operation, faults: FaultModel
+    ) -> tuple[tuple[int, Part], ...]:
+        """What ``torn`` leaves that differs after ``rule``: numbers of outcomes, and parts."""
+        parts = self.torn(flash, operation, faults)
+        rule = self.rule
+        if rule is None or len(parts) < 2:
+            return tuple(enumerate(parts))
+        known = flash[self.index].left
+        if known is None:
+            known = flash[self.index].left = {}
+        found = known.get(operation)
+        if found is None:
+            first: dict[Part, int] = {}
+            for i, part in enumerate(parts):
+                first.setdefault(self.tidied(self.with_part(flash, part), rule)[self.index], i)
+            found = known[operation] = tuple((i, part) for part, i in first.items())
+        return found
 
     def resolved(self, flash: Contents, sight: tuple[tuple[int, int], ...]) -> Contents:
         """The flash with the unstable units of the area as one boot sees them."""

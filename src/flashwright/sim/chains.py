@@ -102,14 +102,14 @@ class Chains:
                 done = None if act is None else self._stepper.done(flash, act.operation)
                 if act is None or done is None:
                     break
-                outcomes = self._stepper.cuts(flash, act.operation)
+                outcomes, count = self._stepper.cuts(flash, act.operation)
             except (DeadRead, TooMuch):
                 # It gets its own turn, and ends the proof then, if nothing is found before.
                 break
             for label, after in outcomes:
                 if after not in found:
                     found[after] = steps, label
-            cuts += len(outcomes)
+            cuts += count
             steps += 1
             flash, volatile = done, act.then
             if self._keeps(act.operation, volatile):

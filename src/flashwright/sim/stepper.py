@@ -272,14 +272,19 @@ class Stepper:
         done = area.apply(flash, operation)  # type: ignore[union-attr]
         return None if type(done) is Misuse else done  # type: ignore[return-value]
 
-    def cuts(self, flash: Contents, operation: Operation) -> list[tuple[Label, Contents]]:
-        """What a restart may find after a cut before or inside an operation that may be done."""
+    def cuts(
+        self, flash: Contents, operation: Operation
+    ) -> tuple[list[tuple[Label, Contents]], int]:
+        """What a restart may find after a cut before or inside an operation that may be done.
+
+        Outcomes that ``Area.rule`` makes equal are told once; the number counts them all.
+        """
         found = self._sights("x", 0, flash)
         area = self._place(operation)
         assert isinstance(area, Area)
-        for i, part in enumerate(area.torn(flash, operation, self.faults)):
+        for i, part in area.left(flash, operation, self.faults):
             found += self._sights("t", i, area.with_part(flash, part))
-        return found
+        return found, 1 + len(area.torn(flash, operation, self.faults))
 
     def _forget(self, flash: Contents) -> Contents:
         """What ``Machine.forget`` leaves; it looks at the flash alone, so that is remembered."""
