@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 #: Memories that a layout file may name beside flashes; nothing of them is erased in blocks.
 _NOT_FLASH = late(r"(?:^|_)(?:s|ps|d|ext)?ram(?:\d*$|_)|^(?:otp|uicr|efuse|eeprom)\b", re.I)
+#: The flash of most tables, for which nothing needs to be compiled.
+_OWN_FLASH = "embedded"
 _OTA_NAME = late(r"(?:^|_)ota_?(\d{1,2})$", re.I)
 
 #: Roles whose partitions are erased by themselves, whatever contains them.
@@ -164,7 +166,7 @@ class View:
         """
         owners = {p.owner for p in self.table.partitions}
         none = {o for o in owners if o.casefold() == "none"}
-        flashes = {o for o in owners if not _NOT_FLASH.search(o)}
+        flashes = {o for o in owners if o == _OWN_FLASH or not _NOT_FLASH.search(o)}
         return tuple(
             self._at_its_offset(p)
             for p in self.table.partitions
