@@ -1,14 +1,15 @@
-# make demo   set everything up and lay out the worked example
-# make test   set everything up and pass all checks and tests
-# make bench  the benchmarks, side by side with their peers
-# make docs   renew what is generated in docs/ and the published schemas
+# make demo    set everything up and lay out the worked example
+# make test    set everything up and pass all checks and tests
+# make bench   the benchmarks, side by side with their peers
+# make docs    renew what is generated in docs/ and the published schemas
+# make proofs  prove every scheme on five layouts again: docs/reference/proofs.md (some minutes)
 
 VENV := .venv
 BIN := $(VENV)/bin
 DEMO := build/demo
 SPEC := examples/esp8266-2m/flash.toml
 
-.PHONY: demo test lint unit bench docs clean setup-demo setup-test
+.PHONY: demo test lint unit bench docs proofs clean setup-demo setup-test
 
 demo: setup-demo
 	@mkdir -p $(DEMO)
@@ -37,6 +38,9 @@ bench: setup-test
 
 docs: setup-test
 	$(BIN)/python tools/make_docs.py
+
+proofs: setup-test
+	$(BIN)/python tools/make_proofs.py
 
 setup-demo:
 	@tools/setup $(VENV) png,completion

@@ -90,7 +90,7 @@ def machine_for(
     if machine is None or site.findings:
         return None, tuple(site.findings)
     site.finish()
-    machine.updates = updates
+    machine.name, machine.updates = found.name, updates
     machine.assumptions = (*machine.assumptions, *site.assumptions)
     return machine, ()
 
