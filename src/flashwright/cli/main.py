@@ -7,6 +7,7 @@ or unreadable input; 70 a fault of ours. Only the modules of the chosen verb are
 from __future__ import annotations
 
 import argparse
+import errno
 import gc
 import importlib
 import os
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 VERSION = "0.1.0"
 
 CLEAN, FOUND, USAGE, OURS = 0, 1, 2, 70
+
+#: The device that our output goes to is full, over its quota or broken.
+_NOT_WRITTEN = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 
 
 @record()
@@ -56,6 +60,7 @@ def run() -> NoReturn:
     """The entry point of the ``flashwright`` command."""
     # Imported modules are no garbage: the usual 700 would have them searched dozens of times.
     gc.set_threshold(50_000)
+    _usable_streams()
     sys.exit(main(sys.argv[1:]))
 
 
@@ -66,7 +71,9 @@ def main(arguments: list[str]) -> int:
     except SystemExit as done:
         return done.code if isinstance(done.code, int) else USAGE
     try:
-        return int(importlib.import_module(args.command_module).execute(args))
+        status = int(importlib.import_module(args.command_module).execute(args))
+        sys.stdout.flush()
+        return status
     except BrokenPipeError:
         # The reader of our output (`| head`) has gone away: that is no fault.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -74,8 +81,27 @@ def main(arguments: list[str]) -> int:
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         return 130
+    except OSError as fault:
+        if fault.errno not in _NOT_WRITTEN:
+            return _our_fault()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        print(f"flashwright: the output cannot be written: {fault.strerror}", file=sys.stderr)
+        return USAGE
     except Exception:  # the one place that turns a fault of ours into exit status 70
         return _our_fault()
+
+
+def _usable_streams() -> None:
+    """Streams that were closed swallow what is written; what a terminal lacks is told as escapes.
+
+    A locale without Unicode has no multiplication sign, and a user's name may hold anything.
+    """
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
+        elif stream.encoding.lower() not in ("utf-8", "utf8"):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def parser(arguments: list[str] | None = None) -> argparse.ArgumentParser:
