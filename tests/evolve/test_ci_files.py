@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
+from flashwright.cli.main import COMMANDS, parser
+
 ROOT = Path(__file__).resolve().parents[2]
 SOUND = """\
 name = "board"
@@ -117,3 +119,18 @@ def test_hook_runs_on_the_files_that_it_matches(repository: Path):
             command, cwd=repository, env=environment, capture_output=True, check=False
         )
         assert done.returncode == status
+
+
+def test_action_and_hook_name_verbs_and_options_that_exist():
+    action = _yaml("action.yml")["runs"]["steps"][-1]["run"]
+    (hook,) = _yaml(".pre-commit-hooks.yaml")
+    lines = [hook["entry"], *action.splitlines()]
+    verbs = {v for line in lines for v in re.findall(r"flashwright (\w+)", line)}
+    assert verbs == {"check"} <= {command.name for command in COMMANDS}
+    known = parser(["check"]).parse_args
+    options = set(re.findall(r"(--[a-z-]+)", action))
+    assert options == {"--output-format", "--fail-on", "--device", "--lock"}
+    words = ["--output-format", "github", "--fail-on", "note", "--device", "d", "--lock", "l"]
+    assert known(["check", *words, "--", "f"]).lock
+    guide = (ROOT / "docs/guide/lock.md").read_text()
+    assert f"- id: {hook['id']}" in guide
