@@ -23,21 +23,22 @@ def table(
     *,
     runs: tuple[tuple[int, int], ...] = EVEN,
     second: str = "a",
+    shorter: int = 0,
     scratch: int = 0,
     unit: int = 4,
     slot: int = 24 * K,
     logical: int = 0,
 ) -> Table:
-    """A slot pair on flash ``a`` (mapped), the second on ``second`` (``b`` is not mapped)."""
+    """A slot pair on flash ``a`` (mapped), the second on ``second`` (``b``: bytes, not mapped)."""
     chips = tuple(
-        Flash(name, base, tuple(EraseRun(*run) for run in runs), program_unit=unit)
-        for name, base in (("a", 0), ("b", None))
+        Flash(name, base, tuple(EraseRun(*run) for run in runs), program_unit=one)
+        for name, base, one in (("a", 0, unit), ("b", None, 1))
     )
     device = Device("board", "", "", "", chips, BootFacts("a"))
     at = 0 if second == "b" else slot
     parts = [
         Partition("slot0", Role.APPLICATION, "a", Extent(0, slot), 0),
-        Partition("slot1", Role.OTA_TEMP, second, Extent.of(at, slot), at),
+        Partition("slot1", Role.OTA_TEMP, second, Extent.of(at, slot - shorter), at),
     ]
     if scratch:
         parts.append(Partition("s", Role.SCRATCH, "a", Extent.of(2 * slot, scratch), 2 * slot))
@@ -78,6 +79,7 @@ def test_layouts_that_suit(layout: Table) -> None:
         (table("swap-move", runs=((12, 4 * K), (6, 8 * K)), slot=48 * K), "SIM004"),
         (table("swap-move", slot=8 * K), "SIM004"),
         (table("direct-xip", second="b"), "SIM008"),
+        (table("overwrite", shorter=4 * K), "SIM004"),
         (table("swap-move", unit=32), "SIM009"),
     ],
 )
@@ -101,3 +103,9 @@ def test_repairs_are_enough_where_a_trailer_needs_two_erase_blocks() -> None:
     layout = table("swap-move", runs=((512, 256),), unit=8, slot=4 * K)
     assert prove(layout).verdict is Verdict.VIOLATED
     assert prove(layout, scheme="mcuboot-swap-move-hardened").verdict is Verdict.HOLDS
+
+
+@pytest.mark.parametrize("mode", ["overwrite", "swap-move-hardened", "swap-offset-hardened"])
+def test_a_trailer_is_copied_in_whole_program_units_of_the_other_flash(mode: str) -> None:
+    layout = table(mode.removesuffix("-hardened"), second="b")
+    assert prove(layout, scheme=f"mcuboot-{mode}").verdict is Verdict.HOLDS

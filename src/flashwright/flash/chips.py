@@ -22,6 +22,7 @@ from flashwright.flash.content import (
     WORN,
     Runs,
     Torn,
+    Unstable,
     filled,
     pieces,
     run_at,
@@ -118,8 +119,12 @@ class Chips:
 
 def _not_erased(flash: Flash, op: Program, a: int, b: int, there: object) -> Misuse | None:
     new = op.content
-    if type(there) is Torn and type(new) is bytes and new[a - op.start : b - op.start] == there.new:
-        return None
+    clears = flash.overwrite is Overwrite.CLEAR_BITS
+    if isinstance(there, Torn) or (isinstance(there, Unstable) and clears):
+        # Every bit that is cleared there is cleared in what was meant, so that may be done again.
+        again = new[a - op.start : b - op.start] if type(new) is bytes else new
+        if again == there.new:
+            return None
     if flash.overwrite is Overwrite.CLEAR_BITS and type(there) is bytes and type(new) is bytes:
         part = new[a - op.start : b - op.start]
         if flash.erased_value == 0xFF:

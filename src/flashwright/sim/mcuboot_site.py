@@ -112,6 +112,8 @@ def _suits(
             site.not_mapped(area)
         elif unit and off_logical(flash, partition.extent, unit) is not None:
             site.uneven(area, unit)
+    if mode == Mode.OVERWRITE and pair[1].size < pair[0].size:
+        site.too_small(pair[1], pair[0].size)
     blocks = [_blocks(site, update, area) for area in pair]
     sizes = {run.size for runs in blocks for run in runs}
     unlike = mode == Mode.SWAP_SCRATCH and common_boundaries(*blocks) is None

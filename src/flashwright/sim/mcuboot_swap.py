@@ -16,8 +16,8 @@ from abc import abstractmethod
 from bisect import bisect_right
 from typing import NamedTuple
 
-from flashwright.base.align import align_down
-from flashwright.flash.content import DEAD, ERASED, JUNK, DeadRead, pieces, splice
+from flashwright.base.align import align_down, align_up
+from flashwright.flash.content import DEAD, ERASED, JUNK, DeadRead, Unstable, pieces, splice
 from flashwright.flash.operations import Erase, Operation, Program
 from flashwright.model.mcuboot import Build, Mode
 from flashwright.sim.area import Area, Board, Contents
@@ -261,20 +261,40 @@ class McubootSlots(Phased):
         return self.start(flash)
 
     def copied(self, flash: Contents, copy: Copy, number: int) -> Program | None:
-        """Program call ``number`` of a chunk: one for each content; none for what is erased."""
+        """Program call ``number`` of a chunk: one for each content; none for what is erased.
+
+        Bytes are padded to program units of the target with erased ones.
+        """
         shift = copy.target - copy.start
         found = 0
         runs = flash[copy.source.index].runs
         for a, b, content, origin in pieces(runs, copy.start, copy.start + copy.size):
-            if content == DEAD:
+            seen = content
+            if isinstance(seen, Unstable):
+                seen = (seen.old, seen.new, JUNK)[seen.now]
+            if seen == DEAD:
                 raise DeadRead(f"copied from 0x{a:X}")
-            if content == ERASED:
+            if seen == ERASED:
                 continue
             if found == number:
-                seen = content if isinstance(content, (str, bytes)) else JUNK
-                return Program(a + shift, b + shift, seen, origin + shift)
+                name = seen if isinstance(seen, (str, bytes)) else JUNK
+                return self._padded(Program(a + shift, b + shift, name, origin + shift))
             found += 1
         return None
+
+    def _padded(self, program: Program) -> Program:
+        """The call in whole program units of the area that it goes to."""
+        area = self.board.area_at(program.start)
+        assert area is not None
+        start = align_down(program.start, area.unit)
+        end = align_up(program.end, area.unit)
+        if (start, end) == (program.start, program.end):
+            return program
+        content = program.content
+        if isinstance(content, bytes):
+            erased = bytes([area.erased_value])
+            content = erased * (program.start - start) + content + erased * (end - program.end)
+        return Program(start, end, content, program.origin if isinstance(content, str) else start)
 
     # The application.
 

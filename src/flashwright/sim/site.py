@@ -44,9 +44,7 @@ class Site:
             return None
         whole = [b for b in flash.blocks(extent) if extent.covers(b)]
         if len(whole) < blocks:
-            text = (
-                f"`{partition.name}` has {len(whole)} whole erase blocks, the scheme needs {blocks}"
-            )
+            text = f"`{partition.name}` has {_blocks(len(whole))}, the scheme needs {blocks}"
             size = sum(b.size for b in whole) or flash.largest_block_in(extent)
             need = blocks * flash.largest_block_in(extent)
             hint = f"make it 0x{need:X} bytes, aligned to erase blocks (now 0x{size:X})"
@@ -169,6 +167,10 @@ class Site:
         where = InFlash(partition.owner, partition.extent) if partition else None
         place = partition.place if partition else self.table.place
         self.findings.append(Finding(code, Severity.ERROR, text, help, place, where))
+
+
+def _blocks(count: int) -> str:
+    return "1 whole erase block" if count == 1 else f"{count} whole erase blocks"
 
 
 def usable(size: int, unit: int) -> int:
