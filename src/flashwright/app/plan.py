@@ -94,7 +94,7 @@ def largest_text(plan: Plan, name: str) -> str:
 
 
 def schemes_text(rows: Iterable[SchemeRow]) -> str:
-    """The schemes side by side: largest image, erases an update, reverts, what a power cut may do."""
+    """The schemes side by side: largest image, erases, whether it reverts, power cuts."""
     cells = [("scheme", "largest image", "erases", "reverts", "power cut", "")]
     for row in rows:
         largest = format_hex(row.largest_image) if row.plan else "-"
