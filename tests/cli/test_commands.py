@@ -251,3 +251,16 @@ def test_a_flash_that_is_there_already(capsys: pytest.CaptureFixture[str]) -> No
     arguments = ["check", str(WORKED), "--device", "nrf52840", "--flash", "embedded=1M"]
     assert main(arguments) == 2
     assert "DEV012" in capsys.readouterr().err
+
+
+def test_damaged_device_files_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from flashwright.cli import devices
+    from flashwright.host.catalogue import Catalogue
+
+    (tmp_path / "broken.json").write_text("{")
+    monkeypatch.setattr(devices, "Catalogue", lambda: Catalogue([tmp_path]))
+    assert main(["devices", "nrf52840"]) == 0
+    streams = capsys.readouterr()
+    assert "nRF52840" in streams.out and "DEV004" in streams.err and "broken.json" in streams.err

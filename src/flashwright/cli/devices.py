@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 
 from flashwright.app.devices import device_as_json, device_text, list_text
 from flashwright.base.nearest import did_you_mean
 from flashwright.cli.options import add_colour, in_colour
 from flashwright.cli.report import complain
+from flashwright.diag.as_text import findings_as_text
 from flashwright.diag.finding import error
 from flashwright.host.catalogue import Catalogue
 
@@ -29,8 +31,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(args: argparse.Namespace) -> int:
-    """Show the one device that is named, or list those that match."""
+    """Show the device that is named, or list those that match; tell of damaged device files."""
     catalogue = Catalogue()
+    status = _shown(catalogue, args)
+    print(findings_as_text(catalogue.findings), end="", file=sys.stderr)
+    return status
+
+
+def _shown(catalogue: Catalogue, args: argparse.Namespace) -> int:
     text = args.text or ""
     name, _, configuration = text.partition(":")
     found = catalogue.find(name, configuration or None) if text else ()
