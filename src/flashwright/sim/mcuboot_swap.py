@@ -385,6 +385,8 @@ class McubootSwap(McubootSlots):
         if not permanent:
             self.promise = Promise(reverts=True, events=(*events, "reverted"))
         self.block = logical or primary.blocks[0].size
+        #: Where a header is looked for in the middle of a swap, in global offsets.
+        self.header_places = [a.start + at for a in (primary, secondary) for at in (0, self.block)]
         self._scripts: dict[Key, Script] = {}
 
     @abstractmethod
@@ -524,11 +526,15 @@ class McubootSwap(McubootSlots):
         if at is None:
             return flash
         less = flash
+        hides = False
         while at < len(script.code) and isinstance(erase := script.code[at], Erase):
             trailer = next(t for t in self.trailers if erase.start in t.area.extent)
             end = min(erase.end, trailer.area.start + trailer.status_at)
             less = junk(less, trailer.area, erase.start, end)
+            hides = hides or any(erase.start <= header < end for header in self.header_places)
             at += 1
+        if not hides:
+            return less
         before = self.headers(flash, place, swap_type)
         return less if self.headers(less, place, swap_type) == before else flash
 

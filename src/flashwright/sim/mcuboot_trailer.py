@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from flashwright.base.align import align_down, align_up
-from flashwright.flash.content import ERASED, JUNK, Unstable, pieces, splice
+from flashwright.flash.content import ERASED, JUNK, Runs, Unstable, part_of, pieces, splice
 from flashwright.flash.operations import Operation, Program
 from flashwright.model.mcuboot import MAGIC_SIZE, Build, Mode, status_size, trailer_size
 from flashwright.model.mcuboot import scratch_trailer_size as scratch_size
@@ -84,6 +84,7 @@ class Trailer:
         self._align = align
         self._magic = _MAGIC_8 if align == 8 else align.to_bytes(2, "little") + _MAGIC_TAIL
         self._fields: dict[Part, Fields] = {}
+        self._known: dict[Runs, Fields] = {}
         self._status: dict[Part, Status] = {}
         self._tidied: dict[Part, Part] = {}
         self._reduced: dict[Part, Part] = {}
@@ -144,7 +145,12 @@ class Trailer:
         part = flash[self.area.index]
         found = self._fields.get(part)
         if found is None:
-            found = self._fields[part] = self._read(flash)
+            # Most parts differ elsewhere: what lies in the fields is read once.
+            key = part_of(part.runs, self.area.start + self.swap_size_at, self.area.end)
+            found = self._known.get(key)
+            if found is None:
+                found = self._known[key] = self._read(flash)
+            self._fields[part] = found
         return found
 
     def status(self, flash: Contents) -> Status:
