@@ -67,8 +67,7 @@ class Chapter:
 
     ``addition`` is TOML that is added, ``why`` says in words what for, ``scheme`` is declared
     instead of the example's. Of such a variant only those schemes are shown that do not suit the
-    example as it is. ``foreign`` are beginnings of schemes that nobody has brought to this chip;
-    ``elsewhere`` are schemes that this layout was not made for, each with the reason.
+    example as it is. ``foreign`` are beginnings of schemes that nobody has brought to this chip.
     """
 
     name: str
@@ -78,7 +77,6 @@ class Chapter:
     why: str = ""
     foreign: tuple[str, ...] = ()
     scheme: str = ""
-    elsewhere: tuple[tuple[str, str], ...] = ()
 
     @property
     def is_variant(self) -> bool:
@@ -89,7 +87,6 @@ class Chapter:
 _TWO = '[[partition]]\nname = "parameter_1"\nsize = "{}"\n'
 _SCRATCH = '[[partition]]\nname = "scratch"\nrole = "scratch"\nsize = "{}"\n'
 _ROOM = "a record of two erase blocks and a scratch area"
-_OVERWRITE = ("mcuboot-overwrite", "needs slots that are alike; see the STM32F429")
 
 CHAPTERS = (
     Chapter("esp8266", "ESP8266, 2 MiB", "esp8266-2m", foreign=("mcuboot-",)),
@@ -128,14 +125,12 @@ CHAPTERS = (
         "nrf52840",
         "nRF52840 with MCUboot, second slot in a QSPI flash",
         "nrf52840-mcuboot",
-        elsewhere=(_OVERWRITE,),
     ),
     Chapter(
         "nrf52840-scratch",
         "nRF52840 with MCUboot, swapped through a scratch area",
         "nrf52840-mcuboot",
         scheme="mcuboot-swap-scratch",
-        elsewhere=(_OVERWRITE,),
     ),
     Chapter("haas100", "HaaS100, 16 MiB", "haas100", foreign=("mcuboot-", "esp-idf-")),
 )
@@ -170,13 +165,9 @@ def table_of(chapter: Chapter) -> Table:
 def suiting(chapter: Chapter, table: Table) -> tuple[list[str], list[tuple[str, str]]]:
     """The schemes that are proven on a layout, and the others with what stands in their way."""
     rows, others = [], []
-    elsewhere = dict(chapter.elsewhere)
     plain = set(_plain(chapter)) if chapter.is_variant else set()
     for scheme in (b.name for b in BLUEPRINTS):
         if scheme.startswith(chapter.foreign):
-            continue
-        if scheme in elsewhere:
-            others.append((scheme, elsewhere[scheme]))
             continue
         machine, findings = machine_for(table, scheme, chunk=CALL)
         if machine is None:
