@@ -14,6 +14,7 @@ from flashwright.diag.finding import Severity
 from flashwright.formats import beken_csv, mynewt_bsp, nrf_pm_static
 from flashwright.formats.catalog import recognised
 from flashwright.formats.format import Decoded, ReadOptions, Source, WriteOptions
+from flashwright.formats.yaml_source import YamlDocument, parse_yaml
 from flashwright.rules.catalog import run
 
 SAMPLES = Path(__file__).resolve().parents[3] / "shared/samples"
@@ -227,3 +228,10 @@ def test_samples_are_recognised_read_and_kept(folder: str, form: str, module: ob
         if not found or found[0].name != form or encoded.data != base.data:
             wrong.append(path.name)
     assert wrong == []
+
+
+def test_an_anchor_that_is_given_again_is_no_warning(recwarn: pytest.WarningsRecorder) -> None:
+    document = parse_yaml(Source("x", b"a: &x {k: 1}\nb: &x {k: 2}\nc: *x\n"))
+    assert isinstance(document, YamlDocument)
+    assert document.data["c"] == document.data["b"] != document.data["a"]
+    assert not recwarn.list

@@ -86,7 +86,10 @@ def parse_yaml(source: Source) -> YamlDocument | tuple[Finding, ...]:
     if _deepest(text) > DEEPEST:
         return (_unusable(f"nested more than {DEEPEST} deep", place),)
     try:
-        root = YAML(typ="safe", pure=True).compose(text)
+        reader = YAML(typ="safe", pure=True)
+        # An anchor may be given again (YAML 1.2, 3.2.2.2): an alias means the last one before it.
+        reader.composer.warn_double_anchors = False
+        root = reader.compose(text)
     except MarkedYAMLError as fault:
         mark = fault.problem_mark
         at = Place(source.path, mark.line + 1, mark.column + 1) if mark else place
