@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from planner_made import KIB, MIB, board, esp32, flash, spec, stm32f429, wish
 
+from flashwright.formats.flash_toml import read_specs
+from flashwright.formats.format import Source
+from flashwright.host.catalogue import Catalogue
 from flashwright.model.device import BootFacts
 from flashwright.model.geometry import EraseRun, Flash
 from flashwright.model.plan import Plan
@@ -326,3 +331,12 @@ def test_a_cliff_names_the_erase_blocks_that_do_not_pay_it():
     )
     fewer = planned(spec(board(flash(MIB, program_unit=8)), "mcuboot-swap-move", max_sectors=168))
     assert "cliff" not in limit_of(fewer, "slot0").reason
+
+
+def test_a_scheme_whose_plan_the_rules_refuse_is_not_offered() -> None:
+    example = Path(__file__).resolve().parents[2] / "examples/nrf52840-mcuboot/flash.toml"
+    read = read_specs(Source("flash.toml", example.read_bytes()), Catalogue())
+    rows = {r.scheme: r for r in compare_schemes(read.specs[0])}
+    assert rows["mcuboot-direct-xip"].plan is None
+    assert "`qspi`, which is not memory-mapped" in rows["mcuboot-direct-xip"].why_not
+    assert rows["mcuboot-swap-move"].plan is not None

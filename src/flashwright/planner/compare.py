@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from flashwright.base.record import record, replace
 from flashwright.base.text import printable
-from flashwright.diag.finding import Finding, error
+from flashwright.diag.finding import Finding, Severity, error
 from flashwright.model.plan import Plan
 from flashwright.model.schemes import SCHEMES
 from flashwright.model.spec import SizeWish, Spec
 from flashwright.model.table import Partition, Role
 from flashwright.model.update import Payload, Scheme, Update
 from flashwright.planner.plan import Limits, Planned, plan
+from flashwright.rules.catalog import run
 
 #: Words for what a power cut may do.
 SURVIVES, STAYS, BRICKS = "survives", "bad image may stay", "may brick"
@@ -126,6 +127,11 @@ def _row(spec: Spec, scheme: Scheme, limits: Limits) -> SchemeRow:
             scheme.name, scheme.title, 0, 0, scheme.reverts, power_cut(update), why_not
         )
     made = planned.plan
+    refused = next((f for f in run(made.table) if f.severity is Severity.ERROR), None)
+    if refused is not None:
+        return SchemeRow(
+            scheme.name, scheme.title, 0, 0, scheme.reverts, power_cut(update), refused.message
+        )
     first = made.table.of_role(Role.APPLICATION)
     largest = next((m.largest_image for m in made.limits if m.partition == first[0].name), 0)
     return SchemeRow(

@@ -61,6 +61,7 @@ RULES: tuple[Rule, ...] = (
     boot.bootloader_range,
     boot.bank_mode,
     boot.partition_table_range,
+    boot.slot_not_executable,
     esp_slots.no_otadata,
     esp_slots.nothing_to_start,
     stores.small_kv,

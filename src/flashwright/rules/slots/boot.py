@@ -308,6 +308,90 @@ def partition_table_range(view: View) -> Iterable[Finding]:
         )
 
 
+@rule("BOT305", "slot-not-executable", Severity.ERROR)
+def slot_not_executable(view: View) -> Iterable[Finding]:
+    """MCUboot is to run an image where it lies, in a flash that the CPU does not see.
+
+    ## What it checks
+    With direct-XIP, where one slot lies in memory-mapped flash and the other does not.
+
+    ## Why it matters
+    An update that is stored there is never started, or starting it is a fault at the first
+    instruction.
+
+    ## Example
+    ```toml
+    [device]
+    name = "board"
+    [[device.flash]]
+    name = "embedded"
+    base = 0x0
+    erase_blocks = [[256, 4096]]
+    [[device.flash]]
+    name = "spi"
+    erase_blocks = [[256, 4096]]
+    [update]
+    scheme = "mcuboot-direct-xip"
+    implied = false
+    [[partition]]
+    name = "slot0"
+    role = "application"
+    at = 0x10000
+    size = "512K"
+    [[partition]]
+    name = "slot1"
+    role = "ota_temp"
+    owner = "spi"
+    at = 0x0
+    size = "512K"
+    ```
+
+    ## Sound
+    ```toml
+    [device]
+    name = "board"
+    [[device.flash]]
+    name = "embedded"
+    base = 0x0
+    erase_blocks = [[512, 4096]]
+    [update]
+    scheme = "mcuboot-direct-xip"
+    implied = false
+    [[partition]]
+    name = "slot0"
+    role = "application"
+    at = 0x10000
+    size = "512K"
+    [[partition]]
+    name = "slot1"
+    role = "ota_temp"
+    at = 0x90000
+    size = "512K"
+    ```
+
+    ## How to fix
+    Put both slots into memory-mapped flash, or take a scheme that swaps or copies.
+    """
+    if view.device is None or view.update is None:
+        return
+    if view.update.scheme.name != "mcuboot-direct-xip":
+        return
+    slots = [p for pair in view.slots for p in pair if p.owner in view.flashes]
+    if all(view.flashes[p.owner].base is None for p in slots):
+        return  # nothing is known of how the CPU sees its flashes
+    for p in slots:
+        if view.flashes[p.owner].base is None:
+            yield fault(
+                "BOT305",
+                ERROR,
+                f"{quoted(p)} lies in `{p.owner}`, which is not memory-mapped: direct-XIP cannot "
+                "run an image there",
+                "put it into memory-mapped flash, or swap or copy: `flashwright plan --compare`",
+                of=p,
+                fields=("owner",),
+            )
+
+
 def table_offset(view: View) -> int:
     """Where the device reads its partition table, 0 if it reads none, as far as known."""
     said = view.table.attributes.get("table_offset")
