@@ -59,5 +59,7 @@ class McubootOverwrite(McubootSlots):
     def forget(self, flash: Contents, world: World) -> Contents:
         """What will be copied again from its start is junk until then."""
         if self.swap_type(flash) == NONE or not self.whole(flash, self.secondary):
-            return self.unread(flash)
+            # The image reaches into what other modes keep for status; of the trailer only magic
+            # and flags are read.
+            return self.unread(self.second_trailer.reduced(flash))
         return self.primary.filled(flash, JUNK)
