@@ -8,7 +8,7 @@ passes through (``Machine.passes``) are expanded and judged with the others, but
 comes to one on another way goes on from there once more.
 
 Limits: ``Limits.states`` bounds the memory (some 600 bytes a state); ``progress`` is asked every
-few thousand states and may stop the work. Both make the result incomplete, never complete.
+thousand states and may stop the work. Both make the result incomplete, never complete.
 """
 
 from __future__ import annotations

@@ -1,8 +1,6 @@
 """MCUboot swap-move: the primary image moves up one erase block, then both slots are swapped.
 
-Source (mcu-tools/mcuboot 2d4bacc3): `boot/bootutil/src/swap_move.c`. ``without={"torn-magic"}``
-undoes the repair of issue 1966 (pull request 2100): a revert is then seen only while the magic of
-the secondary slot is erased.
+Source (mcu-tools/mcuboot 2d4bacc3): `boot/bootutil/src/swap_move.c`.
 """
 
 from __future__ import annotations
@@ -10,7 +8,7 @@ from __future__ import annotations
 from flashwright.model.mcuboot import Mode
 from flashwright.sim.area import Contents
 from flashwright.sim.mcuboot_swap import Key, McubootSwap, Place, Script
-from flashwright.sim.mcuboot_trailer import GOOD, NONE, PERMANENT, REVERT, UNSET, Trailer
+from flashwright.sim.mcuboot_trailer import GOOD, PERMANENT, UNSET, Trailer
 
 
 class McubootSwapMove(McubootSwap):
@@ -18,13 +16,6 @@ class McubootSwapMove(McubootSwap):
 
     name = "mcuboot-swap-move"
     mode = Mode.SWAP_MOVE
-
-    def swap_type(self, flash: Contents) -> int:
-        """The decision; before the repair a torn magic hid a revert."""
-        found = super().swap_type(flash)
-        if found == REVERT and "torn-magic" in self.without:
-            return REVERT if self.second_trailer.fields(flash).magic == UNSET else NONE
-        return found
 
     @property
     def last(self) -> int:
@@ -72,7 +63,7 @@ class McubootSwapMove(McubootSwap):
         one, two = self.first_trailer, self.second_trailer
         if fixup:
             script.scramble(two)
-            if "bare-magic" in self.mended:
+            if "bare-magic" in self.variant.mended:
                 script.code.append(two.write_swap_info(PERMANENT))
             script.code += [
                 two.write_image_ok(),

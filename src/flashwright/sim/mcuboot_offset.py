@@ -7,9 +7,9 @@ revert walks back from the end and then erases the first block and the trailer.
 
 from __future__ import annotations
 
-from flashwright.model.mcuboot import Mode
+from flashwright.model.mcuboot import Build, Mode
 from flashwright.sim.area import Area, Board, Contents
-from flashwright.sim.mcuboot_swap import Key, McubootSwap, Place, Script
+from flashwright.sim.mcuboot_swap import AS_IT_IS, Key, McubootSwap, Place, Script, Variant
 from flashwright.sim.mcuboot_trailer import GOOD, REVERT, SET, UNSET, Trailer
 
 
@@ -19,8 +19,16 @@ class McubootSwapOffset(McubootSwap):
     name = "mcuboot-swap-offset"
     mode = Mode.SWAP_OFFSET
 
-    def __init__(self, board: Board, primary: Area, secondary: Area, *rest, **named) -> None:  # type: ignore[no-untyped-def]
-        super().__init__(board, primary, secondary, *rest, **named)
+    def __init__(
+        self,
+        board: Board,
+        primary: Area,
+        secondary: Area,
+        size: int,
+        build: Build,
+        variant: Variant = AS_IT_IS,
+    ) -> None:
+        super().__init__(board, primary, secondary, size, build, variant)
         self.lead = self.block
 
     @property

@@ -2,7 +2,8 @@
 
 Source (mcu-tools/mcuboot 2d4bacc3): `boot/bootutil/src/swap_scratch.c`. Pieces are whole erase
 blocks of the primary slot, as many as fit the scratch area, from the end of the image down.
-``without={"scratch-backwards"}`` undoes pull request 2275: scratch is erased from its start.
+Without ``scratch-backwards`` (``Variant``) scratch is erased from its start, as before pull request
+2275.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from flashwright.flash.content import JUNK
 from flashwright.model.mcuboot import Build, Mode
 from flashwright.sim.area import Area, Board, Contents
 from flashwright.sim.machine import World
-from flashwright.sim.mcuboot_swap import Key, McubootSwap, Place, Script
+from flashwright.sim.mcuboot_swap import AS_IT_IS, Key, McubootSwap, Place, Script, Variant
 from flashwright.sim.mcuboot_trailer import GOOD, NONE, SET, UNSET, Trailer
 
 #: Offset and size in a slot.
@@ -33,26 +34,14 @@ class McubootSwapScratch(McubootSwap):
         scratch: Area,
         size: int,
         build: Build,
-        *,
-        permanent: bool = False,
-        without: frozenset[str] = frozenset(),
-        mended: frozenset[str] = frozenset(),
-        logical: int = 0,
+        variant: Variant = AS_IT_IS,
     ) -> None:
-        super().__init__(
-            board,
-            primary,
-            secondary,
-            size,
-            build,
-            permanent=permanent,
-            without=without,
-            mended=mended,
-            logical=logical,
-        )
+        super().__init__(board, primary, secondary, size, build, variant)
         self.scratch = scratch
         self.areas = (primary, secondary, scratch)
-        self.scratch_trailer = Trailer(scratch, self.mode, build, scratch=True, mended=mended)
+        self.scratch_trailer = Trailer(
+            scratch, self.mode, build, scratch=True, mended=variant.mended
+        )
         self.trailers.append(self.scratch_trailer)
         self.pieces = self._pieces()
 
@@ -62,7 +51,7 @@ class McubootSwapScratch(McubootSwap):
         under_way = one.copy_done == UNSET and one.magic in (GOOD, UNSET)
         if self.scratch_trailer.fields(flash).magic == GOOD:
             later = self.first_trailer.status(flash).last > self.scratch_trailer.status(flash).last
-            if under_way and one.magic == GOOD and later and "later-status" in self.mended:
+            if under_way and one.magic == GOOD and later and "later-status" in self.variant.mended:
                 return self.first_trailer
             return self.scratch_trailer
         return self.first_trailer if under_way else None
@@ -114,9 +103,9 @@ class McubootSwapScratch(McubootSwap):
     def _pieces(self) -> list[Piece]:
         area = self.primary
         blocks = area.blocks
-        if self.logical:
-            starts = range(area.start, area.end, self.logical)
-            blocks = tuple(Extent.of(at, self.logical) for at in starts)
+        if self.variant.logical:
+            starts = range(area.start, area.end, self.variant.logical)
+            blocks = tuple(Extent.of(at, self.variant.logical) for at in starts)
         last = next(i for i, b in enumerate(blocks) if b.end - area.start >= self.size)
         found: list[Piece] = []
         while last >= 0:
@@ -165,7 +154,7 @@ class McubootSwapScratch(McubootSwap):
         script.code.append(self.first_trailer.write_status(3 * number + 2))
         if through:
             blocks = range(len(scratch.blocks))
-            order = blocks if "scratch-backwards" in self.without else reversed(blocks)
+            order = blocks if "scratch-backwards" in self.variant.without else reversed(blocks)
             script.code.extend(scratch.erase(i) for i in order)
 
     def _erase_piece(

@@ -22,7 +22,7 @@ from flashwright.sim.mcuboot_move import McubootSwapMove
 from flashwright.sim.mcuboot_offset import McubootSwapOffset
 from flashwright.sim.mcuboot_overwrite import McubootOverwrite
 from flashwright.sim.mcuboot_scratch import McubootSwapScratch
-from flashwright.sim.mcuboot_swap import NEEDED
+from flashwright.sim.mcuboot_swap import NEEDED, Variant
 from flashwright.sim.mcuboot_xip import McubootDirectXip
 from flashwright.sim.site import Site, usable
 
@@ -48,18 +48,16 @@ def mcuboot(site: Site, mode: Mode, *, hardened: bool = False) -> Machine | None
     if not size or not _suits(site, mode, update, pair, scratch):
         return None
     mended = frozenset(NEEDED[mode]) if hardened else frozenset()
-    logical = logical_block(update)
+    variant = Variant(logical=logical_block(update), mended=mended)
     board = site.board
     if mode == Mode.OVERWRITE:
-        return McubootOverwrite(board, *pair, size, build, logical=logical)
+        return McubootOverwrite(board, *pair, size, build, variant)
     if mode == Mode.DIRECT_XIP:
         return McubootDirectXip(board, *pair, size, build)
     if scratch is not None:
-        return McubootSwapScratch(
-            board, *pair, scratch, size, build, mended=mended, logical=logical
-        )
+        return McubootSwapScratch(board, *pair, scratch, size, build, variant)
     swap = McubootSwapMove if mode == Mode.SWAP_MOVE else McubootSwapOffset
-    return swap(board, *pair, size, build, mended=mended, logical=logical)
+    return swap(board, *pair, size, build, variant)
 
 
 def _update(site: Site, mode: Mode) -> Update:

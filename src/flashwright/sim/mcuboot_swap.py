@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from bisect import bisect_right
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from flashwright.base.align import align_down, align_up
@@ -131,18 +132,35 @@ def junk(flash: Contents, area: Area, start: int, end: int) -> Contents:
     return area.with_part(flash, area.part(splice(flash[area.index].runs, start, end, JUNK)))
 
 
+@dataclass(frozen=True)
+class Variant:
+    """How a build of MCUboot, or what is sent to it, differs from the usual.
+
+    ``permanent`` marks updates so that they are never reverted; ``logical`` is the size of logical
+    erase blocks, 0 for those of the flash. ``without`` names repairs of the source that are undone,
+    for tests: ``any-magic`` (pull request 2100), ``scratch-backwards`` (2275), ``swap_size`` (of
+    issue 829). ``mended`` (of ``MENDINGS``) names those that the source lacks.
+    """
+
+    permanent: bool = False
+    logical: int = 0
+    without: frozenset[str] = frozenset()
+    mended: frozenset[str] = frozenset()
+
+
+#: MCUboot as it is.
+AS_IT_IS = Variant()
+
+
 class McubootSlots(Phased):
     """A primary and a secondary slot, an application that is told of updates, and a decision.
 
-    ``size`` is that of every image; ``permanent`` marks updates so that they are never reverted;
-    ``logical`` is the size of logical erase blocks, 0 for those of the flash.
+    ``size`` is that of every image.
     """
 
     mode: Mode
     #: Where the update lies in the secondary slot, in bytes from its start.
     lead = 0
-    mended: frozenset[str] = frozenset()
-    without: frozenset[str] = frozenset()
 
     def __init__(
         self,
@@ -151,17 +169,15 @@ class McubootSlots(Phased):
         secondary: Area,
         size: int,
         build: Build,
-        *,
-        permanent: bool = False,
-        logical: int = 0,
+        variant: Variant = AS_IT_IS,
     ) -> None:
-        self.logical = logical
+        self.variant = variant
         self.board, self.primary, self.secondary = board, primary, secondary
         self.areas: tuple[Area, ...] = (primary, secondary)
-        self.size, self.build, self.permanent = size, build, permanent
-        self.first_trailer = Trailer(primary, self.mode, build, mended=self.mended, logical=logical)
-        self.second_trailer = Trailer(
-            secondary, self.mode, build, mended=self.mended, logical=logical
+        self.size, self.build = size, build
+        self.first_trailer, self.second_trailer = (
+            Trailer(area, self.mode, build, mended=variant.mended, logical=variant.logical)
+            for area in (primary, secondary)
         )
         self.trailers = [self.first_trailer, self.second_trailer]
 
@@ -181,7 +197,7 @@ class McubootSlots(Phased):
         if two.magic == GOOD and two.image_ok == SET:
             return PERMANENT
         unconfirmed = one.magic == GOOD and one.image_ok == UNSET and one.copy_done == SET
-        if unconfirmed and (two.magic == UNSET or "any-magic" not in self.without):
+        if unconfirmed and (two.magic == UNSET or "any-magic" not in self.variant.without):
             return REVERT
         return NONE
 
@@ -326,9 +342,9 @@ class McubootSlots(Phased):
         """Mark it pending: magic, image_ok if permanent, swap_info; three writes."""
         trailer = self.second_trailer
         writes = [trailer.write_magic()]
-        if self.permanent:
+        if self.variant.permanent:
             writes.append(trailer.write_image_ok())
-        writes.append(trailer.write_swap_info(PERMANENT if self.permanent else TEST))
+        writes.append(trailer.write_swap_info(PERMANENT if self.variant.permanent else TEST))
         if number == len(writes):
             return Reset("an update is pending")
         return Act(writes[number], ("pend", number + 1))
@@ -351,12 +367,7 @@ NEEDED = {
 
 
 class McubootSwap(McubootSlots):
-    """A mode that swaps both slots.
-
-    ``without`` names repairs of the source that are undone, for tests: ``any-magic`` (pull request
-    2100), ``scratch-backwards`` (2275), ``swap_size`` (of issue 829). ``mended`` (of ``MENDINGS``)
-    names those that the source lacks.
-    """
+    """A mode that swaps both slots."""
 
     assumptions = (
         "MCUboot validates the primary slot at each boot (MCUBOOT_VALIDATE_PRIMARY_SLOT)",
@@ -370,21 +381,14 @@ class McubootSwap(McubootSlots):
         secondary: Area,
         size: int,
         build: Build,
-        *,
-        permanent: bool = False,
-        without: frozenset[str] = frozenset(),
-        mended: frozenset[str] = frozenset(),
-        logical: int = 0,
+        variant: Variant = AS_IT_IS,
     ) -> None:
-        self.mended, self.without = mended, without
-        super().__init__(
-            board, primary, secondary, size, build, permanent=permanent, logical=logical
-        )
+        super().__init__(board, primary, secondary, size, build, variant)
         events = ("installed", "confirmed", "next")
-        self.promise = Promise(reverts=not permanent, events=events)
-        if not permanent:
-            self.promise = Promise(reverts=True, events=(*events, "reverted"))
-        self.block = logical or primary.blocks[0].size
+        self.promise = Promise(reverts=True, events=(*events, "reverted"))
+        if variant.permanent:
+            self.promise = Promise(events=events)
+        self.block = variant.logical or primary.blocks[0].size
         #: Where a header is looked for in the middle of a swap, in global offsets.
         self.header_places = [a.start + at for a in (primary, secondary) for at in (0, self.block)]
         self._scripts: dict[Key, Script] = {}
@@ -408,7 +412,7 @@ class McubootSwap(McubootSlots):
     def key(self, flash: Contents, swap_type: int, source: Trailer | None) -> Key:
         """What the script depends on."""
         two = self.second_trailer.fields(flash)
-        lost = two.magic == UNSET or (two.magic == BAD and "fixup" in self.mended)
+        lost = two.magic == UNSET or (two.magic == BAD and "fixup" in self.variant.mended)
         fixup = swap_type == REVERT and lost
         takes_ok = two.image_ok == SET
         return swap_type, takes_ok, fixup, source is self.first_trailer
@@ -546,7 +550,7 @@ class McubootSwap(McubootSlots):
         script.code.append(trailer.write_swap_info(swap_type))
         if takes_ok or fixup:
             script.code.append(trailer.write_image_ok())
-        if "swap_size" not in self.without:
+        if "swap_size" not in self.variant.without:
             script.code.append(trailer.write_swap_size(self.size))
         if trailer.tlv_sizes_at is not None:
             script.code.append(trailer.write_tlv_sizes())
