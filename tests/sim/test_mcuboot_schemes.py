@@ -28,7 +28,7 @@ from flashwright.sim.mcuboot_move import McubootSwapMove
 from flashwright.sim.mcuboot_offset import McubootSwapOffset
 from flashwright.sim.mcuboot_overwrite import McubootOverwrite
 from flashwright.sim.mcuboot_scratch import McubootSwapScratch
-from flashwright.sim.mcuboot_swap import MENDINGS, NEEDED
+from flashwright.sim.mcuboot_swap import MENDINGS, NEEDED, Variant
 from flashwright.sim.mcuboot_xip import McubootDirectXip
 
 BLOCK = 4096
@@ -66,7 +66,7 @@ def machine(
         areas.append(board.area("s", "s", Extent(0, scratch * BLOCK)))
     build = Build(8, 8, blocks)
     size = largest_image(mode, uniform(slot, BLOCK), uniform(slot, second), build) // 8 * 8
-    return CLASSES[mode](board, *areas, size, build, **named)  # type: ignore[arg-type]
+    return CLASSES[mode](board, *areas, size, build, *((Variant(**named),) if named else ()))  # type: ignore[arg-type]
 
 
 def laws(found: Exploration) -> set[str]:
@@ -123,6 +123,32 @@ def test_with_all_repairs_the_swaps_hold(mode: Mode, faults: FaultModel) -> None
 def test_each_repair_is_needed(mode: Mode, missing: str) -> None:
     assert missing in MENDINGS
     assert laws(explore(machine(mode, mended=frozenset(NEEDED[mode]) - {missing}), TORN))
+
+
+# What is forgotten, passed through and worked out once.
+
+
+@pytest.mark.parametrize(
+    ("mode", "faults"),
+    [
+        *((mode, WHOLE) for mode in CLASSES),
+        *((mode, UNMIXED) for mode in CLASSES if mode != Mode.SWAP_SCRATCH),
+        # With any number of torn operations these are more than a million states.
+        (Mode.SWAP_SCRATCH, FaultModel(cuts=2, mixed_erase=False)),
+    ],
+)
+def test_forgetting_changes_no_verdict(
+    mode: Mode, faults: FaultModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every state, with all that its flash holds, comes to the same as those that are kept."""
+    usual, plain = machine(mode, 3), machine(mode, 3)
+    monkeypatch.setattr(plain, "forget", lambda flash, _world: flash)
+    monkeypatch.setattr(plain, "passes", lambda _volatile: False)
+    usual.updates = plain.updates = 1
+    found = explore(usual, faults)
+    told = explore(plain, faults, chained=False)
+    assert told.states > found.states
+    assert (laws(told), told.events) == (laws(found), found.events)
 
 
 # Known failures, restored.
