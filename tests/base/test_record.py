@@ -11,7 +11,7 @@ from functools import cached_property
 
 import pytest
 
-from flashwright.base.record import field, record, replace
+from flashwright.base.record import field, maker, record, replace
 
 
 @record(order=True)
@@ -197,3 +197,29 @@ def test_patterns_match_by_position() -> None:
     match Point(1, 5):
         case Point(x, y):
             assert (x, y) == (1, 5)
+
+
+def test_a_maker_makes_what_the_class_makes() -> None:
+    point, bag, lazy, wide, loose = map(maker, (Point, Bag, Lazy, Wide, Count))
+    assert (point(1), point(y=3, x=4)) == (Point(1), Point(4, 3))
+    assert type(point(1)) is Point
+    assert bag("a") == Bag("a")
+    assert bag("a").facts is not bag("a").facts
+    assert lazy(3).double == 6
+    assert (wide(1, 2, (), {}, 5, 6, 7), type(wide(*range(7)))) == (
+        Wide(1, 2, (), {}, 5, 6, 7),
+        Wide,
+    )
+    made = loose(1)
+    made.number = 2
+    assert made == Count(2)
+    assert maker(Point) is point
+
+
+def test_a_maker_checks_and_freezes() -> None:
+    with pytest.raises(ValueError, match="negative"):
+        maker(Point)(-1)
+    with pytest.raises(AttributeError, match="cannot change 'a' of a Wide"):
+        maker(Wide)(*range(7)).a = 1
+    with pytest.raises(TypeError, match=r"made\(\) missing 1 required positional argument: 'x'"):
+        maker(Point)()

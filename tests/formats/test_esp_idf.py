@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from flashwright.base.extent import Extent
+from flashwright.base.record import replace
 from flashwright.diag.finding import Severity
 from flashwright.formats import esp_idf_bin, esp_idf_csv
 from flashwright.formats.esp_idf_terms import NumberError, number
@@ -194,6 +196,22 @@ def test_an_edited_file_keeps_its_text() -> None:
     grown = read(base.data.replace(b"0x100000,enc", b"0x180000,enc"))
     edited = esp_idf_csv.encode(grown.tables, WriteOptions(base=base))
     assert edited.data == base.data.replace(b"0x100000,enc", b"0x180000,enc")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"attributes": {"type": 0x100, "subtype": 0}},
+        {"attributes": {"type": 1, "subtype": -1}},
+        {"extent": Extent(0x10000, 0x10000 + (1 << 32))},
+        {"extent": Extent(1 << 40, (1 << 40) + 0x1000)},
+    ],
+)
+def test_a_number_that_does_not_fit_is_not_written(change: dict[str, object]) -> None:
+    (table,) = read("a, data, fat, 0x9000, 4K").tables
+    wrong = replace(table, partitions=(replace(table.partitions[0], **change),))
+    encoded = esp_idf_bin.encode((wrong,), WriteOptions())
+    assert (encoded.data, {f.code for f in encoded.findings}) == (None, {"FMT216"})
 
 
 def test_csv_written_anew_reads_back() -> None:

@@ -20,7 +20,7 @@ class Extent:
     end: int
 
     def __post_init__(self) -> None:
-        if self.start < 0 or self.end < self.start:
+        if not 0 <= self.start <= self.end:
             raise ValueError(f"not a byte range: [{self.start}, {self.end})")
 
     @classmethod

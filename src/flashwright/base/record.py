@@ -17,9 +17,10 @@ from operator import attrgetter
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any, TypeVar, dataclass_transform
+    from typing import Any, ParamSpec, TypeVar, dataclass_transform
 
     _T = TypeVar("_T")
+    _P = ParamSpec("_P")
 else:
 
     def dataclass_transform(**_facts):
@@ -76,6 +77,21 @@ def replace(value: _T, /, **changes: Any) -> _T:
     return type(value)(**{**{n: getattr(value, n) for n in names}, **changes})
 
 
+def maker(cls: Callable[_P, _T]) -> Callable[_P, _T]:
+    """A function that makes values of the record ``cls``, for readers that make one a line.
+
+    It takes the parameters of the class. A call of a class packs and unpacks its arguments, which
+    takes longer than filling the value; a function gets them as they are.
+    """
+    if cls not in _makers:
+        _makers[cls] = _maker(cls)
+    made: Callable[_P, _T] = _makers[cls]
+    return made
+
+
+_makers: dict[Any, Any] = {}
+
+
 def _made(cls: type[Any], order: bool, slots: bool, frozen: bool) -> type[Any]:
     members = dict(cls.__dict__)
     names = tuple(members.get("__annotations__", {}))
@@ -120,6 +136,26 @@ class _LateInit:
 
 def _init(cls: type[Any], fields: dict[str, Field], checked: bool) -> Any:
     """``__init__`` with the fields as its parameters, in their order."""
+    parameters, values, known = _parameters(fields)
+    lines, twin = _stores(cls, values, known, _MANY)
+    if twin:
+        lines = ["_put(_self, '__class__', _twin)", *lines]
+    lines = [*lines, *(["_self.__post_init__()"] if checked else [])] or ["pass"]
+    return _function(cls, "__init__", ["_self", *parameters], lines, known)
+
+
+def _maker(cls: Any) -> Any:
+    """A function that makes a value of ``cls``."""
+    parameters, values, known = _parameters(cls.__dict__["__dataclass_fields__"].said)
+    lines, twin = _stores(cls, values, known, 0)
+    known.update(_new=object.__new__, _cls=cls)
+    checked = ["_self.__post_init__()"] if hasattr(cls, "__post_init__") else []
+    lines = [f"_self = _new({'_twin' if twin else '_cls'})", *lines, *checked, "return _self"]
+    return _function(cls, "made", parameters, lines, known)
+
+
+def _parameters(fields: dict[str, Field]) -> tuple[list[str], dict[str, str], dict[str, Any]]:
+    """The parameters, what each field is given, and the names that both use."""
     known: dict[str, Any] = {"_missing": _MISSING}
     parameters, values = [], {}
     for name, said in fields.items():
@@ -133,33 +169,40 @@ def _init(cls: type[Any], fields: dict[str, Field], checked: bool) -> Any:
             parameters.append(f"{name}=_default_{name}")
         else:
             parameters.append(name)
-    lines = [*_stores(cls, values, known), *(["_self.__post_init__()"] if checked else [])]
-    text = f"def __init__(_self, {', '.join(parameters)}):\n    " + "\n    ".join(lines or ["pass"])
+    return parameters, values, known
+
+
+def _function(
+    cls: type[Any], name: str, parameters: list[str], lines: list[str], known: dict[str, Any]
+) -> Any:
+    text = f"def {name}({', '.join(parameters)}):\n    " + "\n    ".join(lines)
     exec(text, known)
-    made = known["__init__"]
-    made.__qualname__ = f"{cls.__qualname__}.__init__"
+    made = known[name]
+    made.__qualname__ = f"{cls.__qualname__}.{name}"
     return made
 
 
-def _stores(cls: type[Any], values: dict[str, str], known: dict[str, Any]) -> list[str]:
-    """The lines that give the fields their values.
+def _stores(
+    cls: type[Any], values: dict[str, str], known: dict[str, Any], many: int
+) -> tuple[list[str], bool]:
+    """The lines that give the fields their values, and whether they want a value of the twin.
 
     A frozen class takes no assignments. A few fields go around that one by one, through their slots
-    where it has any. A value of many fields is of a twin class with the same slots until it is
+    where it has any. A value of ``many`` fields is of a twin class with the same slots until it is
     filled, for then the interpreter's fast way is open to all of them.
     """
     plain = [f"_self.{name} = {value}" for name, value in values.items()]
     if cls.__setattr__ is not _frozen:
-        return plain
+        return plain, False
     known["_put"] = object.__setattr__
     slots = cls.__dict__.get("__slots__")
-    if len(values) < _MANY:
+    if len(values) < many:
         known.update({f"_set_{name}": cls.__dict__[name].__set__ for name in slots or ()})
         way = "_put(_self, {0!r}, {1})" if slots is None else "_set_{0}(_self, {1})"
-        return [way.format(name, value) for name, value in values.items()]
+        return [way.format(name, value) for name, value in values.items()], False
     same = {} if slots is None else {"__slots__": slots}
     known.update(_cls=cls, _twin=type(cls.__name__, cls.__bases__, same))
-    return ["_put(_self, '__class__', _twin)", *plain, "_self.__class__ = _cls"]
+    return [*plain, "_self.__class__ = _cls"], True
 
 
 def _key(names: tuple[str, ...]) -> Callable[[Any], Any]:
@@ -210,7 +253,7 @@ class _Fields:
     """What ``dataclasses`` asks a class for, made when it asks."""
 
     def __init__(self, fields: dict[str, Field]) -> None:
-        self._fields = fields
+        self.said = fields
         self._made: dict[str, Any] | None = None
 
     def __get__(self, value: object, owner: type | None = None) -> dict[str, Any]:
@@ -220,7 +263,7 @@ class _Fields:
             annotations = owner.__annotations__ if owner else {}
             bare: dict[str, Any] = {
                 "__annotations__": annotations,
-                **{n: _as_dataclass(f) for n, f in self._fields.items() if _has_default(f)},
+                **{n: _as_dataclass(f) for n, f in self.said.items() if _has_default(f)},
             }
             shadow: Any = dataclasses.dataclass(type("Shadow", (), bare))
             self._made = vars(shadow)["__dataclass_fields__"]

@@ -14,8 +14,10 @@ from flashwright.diag.finding import Finding, Place, Severity, error, warning, w
 from flashwright.formats import esp_idf_terms as terms
 from flashwright.formats.esp_idf_rows import (
     Row,
+    find_what_does_not_fit,
     find_what_passes,
     is_cut,
+    is_sound,
     label_of,
     table_of,
     verify,
@@ -43,8 +45,9 @@ def decode(source: Source, options: ReadOptions) -> Decoded:
         why = "no entry in it" if whole else "no table"
         findings.append(error("FMT230", f"{why}: an entry begins with AA 50", "", _at(source, 0)))
         return Decoded((), tuple(findings))
-    verify(rows, options, findings)
-    find_what_passes(rows, findings, md5)
+    if not is_sound(rows, options):
+        verify(rows, options, findings)
+        find_what_passes(rows, findings, md5)
     table = table_of(rows, options, "partition table", "esp-idf-bin", Place(source.path), md5)
     return Decoded((table,), tuple(findings))
 
@@ -112,24 +115,63 @@ def _at(source: Source, offset: int) -> Place:
 
 def encode(tables: tuple[Table, ...], options: WriteOptions) -> Encoded:
     """The table as 0xC00 bytes, with an MD5 row unless ``options.md5`` is false."""
-    rows, findings = rows_of(tables, "esp-idf-bin")
-    if worst(findings) is Severity.ERROR:
-        return Encoded(None, findings)
-    findings = (*findings, *[_cut(row) for row in rows if is_cut(row.name)])
-    entries = b"".join([_entry(row) for row in rows])
+    findings: tuple[Finding, ...] = ()
+    entries = _usual_entries(tables)
+    if entries is None:
+        rows, findings = rows_of(tables, "esp-idf-bin")
+        if worst(findings) is Severity.ERROR:
+            return Encoded(None, findings)
+        findings = (*findings, *[_cut(row) for row in rows if is_cut(row.name)])
+        entries = b"".join([_entry(row) for row in rows])
+    rows_written = len(entries) // terms.ENTRY
     if options.md5:
         digest = hashlib.md5(entries, usedforsecurity=False).digest()
         entries += terms.MD5_MAGIC + digest
     if len(entries) >= terms.MOST_TABLE:
-        most = (terms.MOST_TABLE - 1) // terms.ENTRY - (1 if options.md5 else 0)
-        kind = "with" if options.md5 else "without"
-        fault = error(
-            "FMT234",
-            f"{len(rows)} partitions do not fit: the table holds {most} {kind} its MD5",
-            "join partitions",
-        )
-        return Encoded(None, (*findings, fault))
-    return Encoded(entries + b"\xff" * (terms.MOST_TABLE - len(entries)), findings)
+        return Encoded(None, (*findings, _too_many(rows_written, options)))
+    return Encoded(entries.ljust(terms.MOST_TABLE, b"\xff"), findings)
+
+
+def _too_many(rows: int, options: WriteOptions) -> Finding:
+    most = (terms.MOST_TABLE - 1) // terms.ENTRY - (1 if options.md5 else 0)
+    kind = "with" if options.md5 else "without"
+    message = f"{rows} partitions do not fit: the table holds {most} {kind} its MD5"
+    return error("FMT234", message, "join partitions")
+
+
+def _usual_entries(tables: tuple[Table, ...]) -> bytes | None:
+    """The entries of a table about which there is nothing to say; ``None`` where there may be."""
+    if len(tables) != 1:
+        return None
+    entries = []
+    for partition in tables[0].partitions:
+        entry = _usual_entry(partition)
+        if entry is None:
+            return None
+        entries.append(entry)
+    return b"".join(entries)
+
+
+def _usual_entry(partition: Partition) -> bytes | None:
+    """The entry of a partition about which there is nothing to say, as of most."""
+    name, extent = partition.name, partition.extent
+    start, end = extent.start, extent.end
+    attributes = partition.attributes
+    kind, subtype = attributes.get("type"), attributes.get("subtype")
+    if (
+        type(kind) is not int
+        or type(subtype) is not int
+        or (kind | subtype | end >> 24) >> 8
+        or partition.flags
+        or not partition.writable
+        or partition.owner != "embedded"
+        or not name.isascii()
+        or len(name) > terms.LABEL
+        or "," in name
+        or name.strip() != name
+    ):
+        return None
+    return _ENTRY.pack(terms.MAGIC, kind, subtype, start, end - start, name.encode(), 0)
 
 
 def _cut(row: Row) -> Finding:
@@ -164,9 +206,9 @@ def rows_of(tables: tuple[Table, ...], form: str) -> tuple[list[Row], tuple[Find
             flags = (*flags, "readonly")
         _lost(partition, flags, findings)
         extent = partition.extent
-        rows.append(
-            Row(partition.name, kind, subtype, extent.start, extent.size, flags, partition.place)
-        )
+        row = Row(partition.name, kind, subtype, extent.start, extent.size, flags, partition.place)
+        find_what_does_not_fit(row, findings)
+        rows.append(row)
     return rows, tuple(findings)
 
 

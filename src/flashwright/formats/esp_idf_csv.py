@@ -8,13 +8,21 @@ style of an existing file are kept where it is given (``WriteOptions.base``).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from flashwright.base.nearest import did_you_mean
+from flashwright.base.record import maker
 from flashwright.base.text import printable
 from flashwright.diag.finding import Finding, Place, Severity, error, worst
 from flashwright.formats import esp_idf_terms as terms
-from flashwright.formats.esp_idf_rows import Row, find_what_passes, lay_out, table_of, verify
+from flashwright.formats.esp_idf_rows import (
+    Row,
+    find_what_passes,
+    is_sound,
+    lay_out,
+    table_of,
+    verify,
+)
 from flashwright.formats.format import Decoded, Encoded, ReadOptions, Source, WriteOptions
 from flashwright.model.table import Table
 
@@ -44,11 +52,10 @@ class FieldPlaces(Mapping[str, Place]):
     Columns are those of the text before variables are expanded.
     """
 
-    __slots__ = ("_line", "_path", "_text")
+    __slots__ = ("_place", "_text")
 
-    def __init__(self, path: str, line: int, text: str) -> None:
-        self._path = path
-        self._line = line
+    def __init__(self, place: Place, text: str) -> None:
+        self._place = place
         self._text = text
 
     def __getitem__(self, name: str) -> Place:
@@ -59,7 +66,8 @@ class FieldPlaces(Mapping[str, Place]):
         before = sum(len(part) + 1 for part in parts[:number])
         part = parts[number] if number < len(parts) else ""
         lead = len(part) - len(part.lstrip())
-        return Place(self._path, self._line, min(before + lead, len(self._text)) + 1)
+        column = min(before + lead, len(self._text)) + 1
+        return Place(self._place.path, self._place.line, column)
 
     def __iter__(self) -> Iterator[str]:
         return iter(_FIELDS)
@@ -79,14 +87,18 @@ def decode(source: Source, options: ReadOptions) -> Decoded:
         return Decoded((), tuple(findings))
     subtypes = _subtypes(options, findings)
     rows = _rows(source.path, text, options, subtypes, findings)
-    if worst(findings) is not Severity.ERROR:
-        lay_out(rows, options, findings)
-        verify(rows, options, findings)
-    find_what_passes(rows, findings)
-    if any(row.offset is None or row.size is None or row.size < 0 for row in rows):
+    if findings or not is_sound(rows, options):
+        if worst(findings) is not Severity.ERROR:
+            lay_out(rows, options, findings)
+            verify(rows, options, findings)
+        find_what_passes(rows, findings)
+    if not rows:
+        return Decoded((), tuple(findings) or (_empty(source),))
+    if findings and (
+        any(row.offset is None or row.size is None or row.size < 0 for row in rows)
+        or any(f.code == "FMT216" for f in findings)
+    ):
         return Decoded((), tuple(findings))
-    if any(f.code == "FMT216" for f in findings) or not rows:
-        return Decoded((), (*findings, *([_empty(source)] if not rows and not findings else [])))
     table = table_of(rows, options, "partition table", "esp-idf-csv", Place(source.path), None)
     return Decoded((table,), tuple(findings))
 
@@ -140,10 +152,11 @@ def _rows(
 ) -> list[Row]:
     rows: list[Row] = []
     usual = subtypes is terms.SUBTYPES
+    place_of, row_of = maker(Place), maker(Row)
     for number, raw in enumerate(text.splitlines(), 1):
         line = raw if "$" not in raw else _expanded(raw, options.environment)
-        line = line[:_LONGEST_LINE].strip()
-        if not line or line.startswith("#"):
+        line = line.strip() if len(line) <= _LONGEST_LINE else line[:_LONGEST_LINE].strip()
+        if not line or line[0] == "#":
             continue
         if len(rows) >= MOST_ROWS:
             help = f"the table in flash holds {terms.MOST_TABLE // terms.ENTRY - 1}"
@@ -151,8 +164,9 @@ def _rows(
                 error("FMT210", f"more than {MOST_ROWS} rows", help, Place(path, number))
             )
             break
-        place, places = Place(path, number), FieldPlaces(path, number, raw)
-        row = _usual_row(line, place, places) if usual else None
+        place = place_of(path, number)
+        places = FieldPlaces(place, raw)
+        row = _usual_row(line, place, places, row_of) if usual else None
         if row is None:
             row = _row(line, place, places, subtypes, findings)
         if row is not None:
@@ -169,7 +183,9 @@ def _expanded(line: str, environment: Mapping[str, str]) -> str:
     return re.sub(_VARIABLE, value, line, flags=re.ASCII)
 
 
-def _usual_row(line: str, place: Place, places: Mapping[str, Place]) -> Row | None:
+def _usual_row(
+    line: str, place: Place, places: Mapping[str, Place], row_of: Callable[..., Row]
+) -> Row | None:
     """A row of keywords and plain numbers, as most rows are; ``None`` where it needs ``_row``."""
     fields = line.split(",")
     if len(fields) != 5 and (len(fields) != 6 or fields[5].strip()):
@@ -183,7 +199,7 @@ def _usual_row(line: str, place: Place, places: Mapping[str, Place]) -> Row | No
     size = terms.plain_number(fields[4].strip())
     if subtype is None or size is None or (start and offset is None) or line[0] == "$":
         return None
-    return Row(fields[0].rstrip(), kind, subtype, offset, size, (), place, places)
+    return row_of(fields[0].rstrip(), kind, subtype, offset, size, (), place, places)
 
 
 def _row(

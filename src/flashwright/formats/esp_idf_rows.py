@@ -8,11 +8,11 @@ after the cut, sizes of nothing, numbers that do not fit. What a layout *means* 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from flashwright.base.align import align_up
 from flashwright.base.extent import Extent
-from flashwright.base.record import field, record
+from flashwright.base.record import field, maker, record
 from flashwright.base.size import format_hex
 from flashwright.base.text import printable
 from flashwright.diag.finding import Finding, Place, Severity, error, note, warning
@@ -22,6 +22,9 @@ from flashwright.model.table import Partition, Table
 
 _LARGEST = 1 << 32
 _APP_ALIGNMENT, _ALIGNMENT = 0x10000, 0x1000
+
+#: Rows of a table with an MD5 row.
+_MOST_ROWS = (terms.MOST_TABLE - 1) // terms.ENTRY - 1
 
 #: Data subtypes that ``_verify_data`` knows something about: otadata, NVS, core dumps.
 _CHECKED_DATA = (0x00, 0x02, 0x03)
@@ -81,6 +84,39 @@ def lay_out(rows: list[Row], options: ReadOptions, findings: list[Finding]) -> N
         last_end = max(last_end, row.offset + (row.size or 0))
 
 
+def is_sound(rows: list[Row], options: ReadOptions) -> bool:
+    """Whether a glance at each row shows that nothing is to be laid out, refused or told.
+
+    Most files are such; of the others ``lay_out``, ``verify`` and ``find_what_passes`` say what is
+    wrong, if anything is.
+    """
+    free = _table_offset(options) + terms.TABLE_SIZE
+    records = 0
+    for row in rows:
+        start, size, subtype = row.offset, row.size, row.subtype
+        if start is None or not size or start < free or (start | size) >> 32 or subtype >> 8:
+            return False
+        if row.type == terms.APP:
+            if (start | size) % _APP_ALIGNMENT:
+                return False
+        elif row.type != terms.DATA or start % _ALIGNMENT or row.flags:
+            return False
+        elif subtype == 0x00:
+            records += 1
+            if size != terms.OTADATA_SIZE or records > 1:
+                return False
+        elif subtype == 0x90 or (subtype == 0x02 and size < terms.SMALLEST_NVS):
+            return False
+        free = start + size
+    names = [row.name for row in rows]
+    return (
+        len(set(names)) == len(names) < _MOST_ROWS
+        and max(map(len, names), default=0) <= terms.LABEL
+        and "".join(names).isascii()
+        and (options.flash_size is None or free <= options.flash_size)
+    )
+
+
 def verify(rows: list[Row], options: ReadOptions, findings: list[Finding]) -> None:
     """Everything that the reference tool refuses about rows that have their place."""
     for row in rows:
@@ -90,53 +126,41 @@ def verify(rows: list[Row], options: ReadOptions, findings: list[Finding]) -> No
     records = [r for r in rows if r.type == terms.DATA and r.subtype in (0x00, 0x90)]
     _verify_single([r for r in records if r.subtype == 0x00], "otadata", findings)
     _verify_single([r for r in records if r.subtype == 0x90], "tee_ota", findings)
-    if options.flash_size is not None and rows:
-        last = max(rows, key=lambda r: r.offset or 0)
-        end = (last.offset or 0) + (last.size or 0)
-        if end > options.flash_size:
-            findings.append(
-                error(
-                    "FMT217",
-                    f"{last.shown} ends at {format_hex(end)}, the flash at "
-                    f"{format_hex(options.flash_size)}",
-                    f"shrink the layout by {format_hex(end - options.flash_size)} bytes",
-                    last.at("size"),
-                )
-            )
+    _verify_end(rows, options, findings)
 
 
 def find_what_passes(rows: list[Row], findings: list[Finding], md5: bool = True) -> None:
     """What the reference tool accepts, although the device sees something else."""
-    names = [row.name.encode("utf-8", "surrogatepass") for row in rows]
-    labels = [name[: terms.LABEL] for name in names]
-    for row, encoded in zip(rows, names, strict=True):
-        if len(encoded) > terms.LABEL:
-            kept = printable(label_of(row.name).decode("utf-8", "replace"))
-            findings.append(
-                warning(
-                    "FMT220",
-                    f"{row.shown} has {len(encoded)} bytes; the table keeps {terms.LABEL}: "
-                    f"`{kept}`",
-                    "shorten it: software that looks for the whole name does not find it",
-                    row.place,
-                )
+    cut = [row for row in rows if is_cut(row.name)]
+    for row in cut:
+        kept = printable(label_of(row.name).decode("utf-8", "replace"))
+        length = len(row.name.encode("utf-8", "surrogatepass"))
+        findings.append(
+            warning(
+                "FMT220",
+                f"{row.shown} has {length} bytes; the table keeps {terms.LABEL}: `{kept}`",
+                "shorten it: software that looks for the whole name does not find it",
+                row.place,
             )
+        )
+    for row in rows:
         if row.size == 0:
             findings.append(
                 warning("FMT222", f"{row.shown} has no bytes", "give it a size", row.at("size"))
             )
-    if len(set(labels)) < len(labels):
-        _find_same_labels(rows, labels, findings)
-    most = (terms.MOST_TABLE - 1) // terms.ENTRY - (1 if md5 else 0)
+    if cut:
+        _find_same_labels(rows, findings)
+    most = _MOST_ROWS if md5 else _MOST_ROWS + 1
     if len(rows) == most:
         findings.append(
             note("FMT223", f"the table is full: {most} rows", "no row can be added any more")
         )
 
 
-def _find_same_labels(rows: list[Row], labels: list[bytes], findings: list[Finding]) -> None:
+def _find_same_labels(rows: list[Row], findings: list[Finding]) -> None:
     first: dict[bytes, Row] = {}
-    for row, label in zip(rows, labels, strict=True):
+    for row in rows:
+        label = label_of(row.name)
         if label in first and first[label].name != row.name:
             other = first[label]
             findings.append(
@@ -159,9 +183,9 @@ def table_of(
     attributes: dict[str, object] = {"table_offset": _table_offset(options), "entries": len(rows)}
     if md5 is not None:
         attributes["md5"] = md5
-    return Table(
+    return maker(Table)(
         name=name,
-        partitions=tuple([_partition(row) for row in rows]),
+        partitions=tuple(_partitions(rows)),
         device=options.device,
         format=form,
         place=place,
@@ -171,7 +195,7 @@ def table_of(
 
 def is_cut(name: str) -> bool:
     """Whether the label in flash is not the whole name."""
-    return len(name) > terms.LABEL or len(name.encode("utf-8", "surrogatepass")) > terms.LABEL
+    return len(name.encode("utf-8", "surrogatepass")) > terms.LABEL
 
 
 def label_of(name: str) -> bytes:
@@ -179,25 +203,26 @@ def label_of(name: str) -> bytes:
     return name.encode("utf-8", "surrogatepass")[: terms.LABEL]
 
 
-def _partition(row: Row) -> Partition:
-    role = terms.role_of(row.type, row.subtype)
-    is_slot = row.type == terms.APP and 0 <= row.subtype - terms.OTA_FIRST < terms.OTA_COUNT
-    start = row.offset or 0
-    return Partition(
-        name=row.name,
-        role=role,
-        owner="embedded",
-        extent=Extent(start, start + (row.size or 0)),
-        start=start,
-        id=terms.subtype_word(row.type, row.subtype) if row.type in terms.SUBTYPES else None,
-        description=row.name,
-        writable="readonly" not in row.flags and row.type != terms.BOOTLOADER,
-        pair="ota" if is_slot else None,
-        flags=row.flags,
-        attributes={"type": row.type, "subtype": row.subtype, "label": label_of(row.name)},
-        place=row.place,
-        places=row.places,
-    )
+def _partitions(rows: list[Row]) -> Iterator[Partition]:
+    extent, partition = maker(Extent), maker(Partition)
+    for row in rows:
+        kind = terms.kind_of(row.type, row.subtype)
+        name, start, flags = row.name, row.offset or 0, row.flags
+        yield partition(
+            name,
+            kind.role,
+            "embedded",
+            extent(start, start + (row.size or 0)),
+            start,
+            id=kind.word,
+            description=name,
+            writable=row.type != terms.BOOTLOADER and "readonly" not in flags,
+            pair=kind.pair,
+            flags=flags,
+            attributes=kind.attributes,
+            place=row.place,
+            places=row.places,
+        )
 
 
 def _table_offset(options: ReadOptions) -> int:
@@ -292,12 +317,11 @@ def _verify_row(row: Row, options: ReadOptions, findings: list[Finding]) -> None
             )
     elif row.type == terms.DATA and row.subtype in _CHECKED_DATA:
         _verify_data(row, findings)
-    fits = 0 <= row.type < 0x100 and 0 <= row.subtype < 0x100
-    if not (fits and 0 <= start < _LARGEST and 0 <= size < _LARGEST):
-        _tell_what_does_not_fit(row, findings)
+    find_what_does_not_fit(row, findings)
 
 
-def _tell_what_does_not_fit(row: Row, findings: list[Finding]) -> None:
+def find_what_does_not_fit(row: Row, findings: list[Finding]) -> None:
+    """Numbers that are too large, or below zero, for their field in the binary table."""
     for what, value, limit in (
         ("type", row.type, 0x100),
         ("subtype", row.subtype, 0x100),
@@ -344,8 +368,6 @@ def _verify_data(row: Row, findings: list[Finding]) -> None:
 
 def _verify_names(rows: list[Row], findings: list[Finding]) -> None:
     names = [row.name for row in rows]
-    if len(set(names)) == len(names):
-        return
     seen: dict[str, Row] = {}
     for row in rows:
         if row.name in seen:
@@ -366,8 +388,6 @@ def _verify_names(rows: list[Row], findings: list[Finding]) -> None:
 def _verify_places(rows: list[Row], options: ReadOptions, findings: list[Finding]) -> None:
     table_offset = _table_offset(options)
     free = table_offset + terms.TABLE_SIZE
-    if _rise(rows, free):
-        return
     told = {f.place for f in findings if f.code == "FMT213"}
     last: Row | None = None
     for row in sorted(rows, key=lambda r: r.offset or 0):
@@ -398,14 +418,21 @@ def _verify_places(rows: list[Row], options: ReadOptions, findings: list[Finding
         last = row
 
 
-def _rise(rows: list[Row], free: int) -> bool:
-    """Whether each row starts behind the one before and all behind the table, as in most files."""
-    for row in rows:
-        start = row.offset or 0
-        if start < free:
-            return False
-        free = start + (row.size or 0)
-    return True
+def _verify_end(rows: list[Row], options: ReadOptions, findings: list[Finding]) -> None:
+    if options.flash_size is None or not rows:
+        return
+    last = max(rows, key=lambda r: r.offset or 0)
+    end = (last.offset or 0) + (last.size or 0)
+    if end > options.flash_size:
+        findings.append(
+            error(
+                "FMT217",
+                f"{last.shown} ends at {format_hex(end)}, the flash at "
+                f"{format_hex(options.flash_size)}",
+                f"shrink the layout by {format_hex(end - options.flash_size)} bytes",
+                last.at("size"),
+            )
+        )
 
 
 def _verify_single(found: list[Row], what: str, findings: list[Finding]) -> None:

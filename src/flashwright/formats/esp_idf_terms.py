@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
+from types import MappingProxyType
 
+from flashwright.base.record import record
 from flashwright.model.table import Role
 
 APP, DATA, BOOTLOADER, PARTITION_TABLE = 0x00, 0x01, 0x02, 0x03
@@ -57,6 +60,8 @@ SUBTYPES: Mapping[int, Mapping[str, int]] = {
 UNDEFINED = 0x06
 FLAGS: Mapping[str, int] = {"encrypted": 0, "readonly": 1}
 
+#: A longer number is none that fits a field, whatever its digits.
+_LONGEST_NUMBER = 40
 _UNITS: Mapping[str, int] = {"k": 1 << 10, "K": 1 << 10, "m": 1 << 20, "M": 1 << 20}
 _WORD_OF_TYPE: Mapping[int, str] = {n: w for w, n in TYPES.items()}
 _WORD_OF: Mapping[int, Mapping[int, str]] = {
@@ -80,6 +85,29 @@ _DATA_ROLES: Mapping[int, Role] = {
 
 class NumberError(ValueError):
     """A field of the CSV is no number and no keyword; the message says what is wrong."""
+
+
+@record()
+class Kind:
+    """What the type and the subtype of a partition say about it.
+
+    ``word`` is the keyword of the subtype or its number, ``None`` where the type has no keywords;
+    ``pair`` is the slot group of an OTA slot; ``attributes`` are both numbers, by name.
+    """
+
+    role: Role
+    word: str | None
+    pair: str | None
+    attributes: Mapping[str, object]
+
+
+@lru_cache(maxsize=512)
+def kind_of(type_: int, subtype: int) -> Kind:
+    """The kind of partitions of this type and subtype; any numbers will do."""
+    is_slot = type_ == APP and 0 <= subtype - OTA_FIRST < OTA_COUNT
+    word = subtype_word(type_, subtype) if type_ in SUBTYPES else None
+    attributes = MappingProxyType({"type": type_, "subtype": subtype})
+    return Kind(role_of(type_, subtype), word, "ota" if is_slot else None, attributes)
 
 
 def role_of(type_: int, subtype: int) -> Role:
@@ -108,12 +136,12 @@ def plain_number(text: str) -> int | None:
 
     ``None`` where it needs a closer look: ``number`` says then what it is.
     """
-    unit = _UNITS.get(text[-1:], 1)
-    digits = text if unit == 1 else text[:-1]
-    if not (digits.isalnum() and digits.isascii()) or len(digits) > 40:
+    if not 0 < len(text) <= _LONGEST_NUMBER:
         return None
     try:
-        return int(digits, 0) * unit
+        if text[-1] in _UNITS:
+            return int(text[:-1], 0) * _UNITS[text[-1]]
+        return int(text, 0)
     except ValueError:
         return None
 
