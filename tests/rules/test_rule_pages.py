@@ -7,9 +7,14 @@ import re
 import pytest
 from rule_tables import codes, layout
 
+from flashwright.base.record import replace
 from flashwright.diag.finding import Severity
-from flashwright.rules.catalog import RULES, pages, rule_of
+from flashwright.model.table import Table
+from flashwright.rules.catalog import every_rule, pages, rule_of, run
 from flashwright.rules.rule import Rule
+from flashwright.rules.view import View
+
+RULES = every_rule()
 
 #: Rules whose fault a ``flash.toml`` cannot hold (its reader refuses it), or needs no example.
 NO_EXAMPLE = {"GEO100"}
@@ -53,3 +58,23 @@ def test_example_triggers_and_sound_does_not(rule: Rule) -> None:
     if "Sound" in examples:
         assert rule.code not in codes(layout(examples["Sound"]), Severity.NOTE)
         assert codes(layout(examples["Sound"])) == []
+
+
+def variants(table: Table) -> list[Table]:
+    """The table, and the same without what some rules need to speak."""
+    plain = tuple(replace(p, image_size=None, link_address=None) for p in table.partitions)
+    return [
+        table,
+        replace(table, device=None),
+        replace(table, update=None),
+        replace(table, partitions=plain),
+        replace(table, device=None, update=None, partitions=plain),
+    ]
+
+
+@pytest.mark.parametrize("rule", [r for r in RULES if r.page.examples], ids=names)
+def test_no_rule_is_left_out_that_would_speak(rule: Rule) -> None:
+    for text in rule.page.examples.values():
+        for table in variants(layout(text)):
+            spoken = {r.code for r in RULES if next(iter(r.check(View(table))), None)}
+            assert spoken == {f.code for f in run(table)}

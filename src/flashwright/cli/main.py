@@ -19,6 +19,10 @@ TYPE_CHECKING = False  # the name that type checkers know; importing typing take
 if TYPE_CHECKING:
     from typing import NoReturn
 
+# Our words are English, and argparse's with them, whatever translations a machine has; looking for
+# those takes as long as all the rest of a parser.
+vars(argparse).update(_=str, ngettext=lambda one, many, count: one if count == 1 else many)
+
 VERSION = "0.1.0"
 
 CLEAN, FOUND, USAGE, OURS = 0, 1, 2, 70

@@ -6,7 +6,6 @@ esp_flash_partitions.h (esp-idf 102122904ade).
 
 from __future__ import annotations
 
-import hashlib
 import struct
 
 from flashwright.base.text import printable
@@ -32,6 +31,12 @@ from flashwright.formats.format import (
 )
 from flashwright.model.table import Partition, Role, Table
 
+try:
+    # The interpreter's own. ``hashlib`` loads OpenSSL, which takes longer than all the rest.
+    from _md5 import md5 as md5_of  # type: ignore[import-not-found]
+except ImportError:
+    from hashlib import md5 as md5_of
+
 __all__ = ["decode", "encode", "rows_of"]
 
 _ENTRY = struct.Struct("<2sBBLL16sL")
@@ -55,7 +60,7 @@ def decode(source: Source, options: ReadOptions) -> Decoded:
 def read_entries(path: str, data: bytes, findings: list[Finding]) -> tuple[list[Row], bool, bool]:
     """The rows at the start of ``data``, whether an MD5 row follows, whether the end was met."""
     rows: list[Row] = []
-    digest = hashlib.md5(usedforsecurity=False)
+    digest = md5_of(usedforsecurity=False)
     md5 = False
     place = Place(path)
     for at in range(0, min(len(data), terms.TABLE_SIZE), terms.ENTRY):
@@ -125,7 +130,7 @@ def encode(tables: tuple[Table, ...], options: WriteOptions) -> Encoded:
         entries = b"".join([_entry(row) for row in rows])
     rows_written = len(entries) // terms.ENTRY
     if options.md5:
-        digest = hashlib.md5(entries, usedforsecurity=False).digest()
+        digest = md5_of(entries, usedforsecurity=False).digest()
         entries += terms.MD5_MAGIC + digest
     if len(entries) >= terms.MOST_TABLE:
         return Encoded(None, (*findings, _too_many(rows_written, options)))
