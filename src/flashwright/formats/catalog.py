@@ -183,7 +183,8 @@ def resembles(ending: str, data: bytes) -> bool:
 def recognised(path: str, data: bytes) -> tuple[Format, ...]:
     """The formats that ``data`` may be, best first; content counts before the name's ending.
 
-    Formats of other endings are tried only where none of this ending matches wholly.
+    Where one of this ending matches wholly, formats of other endings are not tried, and those of
+    this ending that match in part are none.
     """
     head = data[:_HEAD]
     binary = b"\0" in head[:4096]
@@ -191,9 +192,10 @@ def recognised(path: str, data: bytes) -> tuple[Format, ...]:
     readable = [f for f in FORMATS if f.reads and f.signatures and (f.binary or not binary)]
     named = [f for f in readable if name.endswith(f.suffixes)]
     scored = [(share + 0.5, f) for f in named if (share := _share(f, head))]
-    if not any(score == 1.5 for score, _ in scored):
-        others = [f for f in readable if f not in named]
-        scored += [(share, f) for f in others if (share := _share(f, head))]
+    if whole := [f for score, f in scored if score == 1.5]:
+        return tuple(whole)
+    others = [f for f in readable if f not in named]
+    scored += [(share, f) for f in others if (share := _share(f, head))]
     return tuple(f for _, f in sorted(scored, key=lambda s: -s[0]))
 
 
