@@ -223,3 +223,38 @@ def test_a_maker_checks_and_freezes() -> None:
         maker(Wide)(*range(7)).a = 1
     with pytest.raises(TypeError, match=r"made\(\) missing 1 required positional argument: 'x'"):
         maker(Point)()
+
+
+def late() -> type:
+    """A record of which there is no value yet."""
+
+    @record()
+    class Late:
+        x: int
+        y: tuple[int, ...] = ()
+        z: list[int] = field(default_factory=list)
+
+    return Late
+
+
+def test_the_first_values_and_the_later_ones_are_made_alike() -> None:
+    made = late()
+    for _ in range(40):
+        value = made(1, z=[2])
+        assert (value.x, value.y, value.z) == (1, (), [2])
+        assert made(x=3).z is not made(3).z
+
+
+@pytest.mark.parametrize("before", [0, 40])
+def test_wrong_parameters_are_told_in_the_usual_words(before: int) -> None:
+    for positional, named, said in (
+        ((), {"y": ()}, "missing 1 required positional argument: 'x'"),
+        ((1,), {"a": 2}, "unexpected keyword argument 'a'"),
+        ((1,), {"x": 2}, "multiple values for argument 'x'"),
+        ((1, (), [], 4), {}, "takes from 2 to 4 positional arguments but 5 were given"),
+    ):
+        made = late()
+        for _ in range(before):
+            made(1)
+        with pytest.raises(TypeError, match=said):
+            made(*positional, **named)

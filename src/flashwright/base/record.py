@@ -3,7 +3,7 @@
 A command has to start faster than the tools that people know. Importing ``dataclasses`` takes as
 long as starting Python, and each class that it makes about a millisecond, for code that mostly is
 never called. ``record`` makes the same kind of class: frozen, with slots, compared and hashed by
-its fields, and generates only ``__init__``, and that when the first value is made. Type checkers
+its fields, and generates only ``__init__``, and that after the first few values. Type checkers
 take it for a dataclass (PEP 681), and so do ``dataclasses.replace``, ``fields`` and ``asdict``.
 
 Limits: no inheritance between records, no ``InitVar``, no ``kw_only``. The modules that every
@@ -32,6 +32,9 @@ _MISSING = object()
 
 #: From this number of fields on it is faster to fill a value as one of another class.
 _MANY = 7
+
+#: So many values of a class are filled field by field before a function is compiled for it.
+_FEW = 12
 
 
 class Field:
@@ -119,19 +122,51 @@ def _made(cls: type[Any], order: bool, slots: bool, frozen: bool) -> type[Any]:
 
 
 class _LateInit:
-    """``__init__`` until the first value is made: most classes that are imported make none."""
+    """``__init__`` until it is worth compiling: most classes make a few values, or none."""
 
     def __init__(self, fields: dict[str, Field], checked: bool) -> None:
         self._fields = fields
         self._checked = checked
+        self._filled = 0
 
     def __set_name__(self, owner: type[Any], name: str) -> None:
         self._owner = owner
 
     def __get__(self, value: object, owner: type | None = None) -> Any:
-        made = _init(self._owner, self._fields, self._checked)
-        self._owner.__init__ = made
-        return made if value is None else made.__get__(value, owner)
+        if value is None or self._filled == _FEW:
+            return self._compiled() if value is None else self._compiled().__get__(value, owner)
+
+        def init(*positional: Any, **named: Any) -> None:
+            if self._fill(value, positional, named):
+                self._filled += 1
+            else:
+                # It says in the usual words what is wrong.
+                self._compiled()(value, *positional, **named)
+
+        return init
+
+    def _compiled(self) -> Any:
+        made = self._owner.__init__ = _init(self._owner, self._fields, self._checked)
+        return made
+
+    def _fill(self, value: Any, positional: tuple[Any, ...], named: dict[str, Any]) -> bool:
+        """Whether these parameters are right; the value is filled with them then."""
+        given = dict(zip(self._fields, positional, strict=False))
+        if len(positional) > len(self._fields) or given.keys() & named.keys():
+            return False
+        given.update(named)
+        if not given.keys() <= self._fields.keys():
+            return False
+        for name, said in self._fields.items():
+            if name not in given:
+                if said.factory is None and said.default is _MISSING:
+                    return False
+                given[name] = said.default if said.factory is None else said.factory()
+        for name, field_value in given.items():
+            object.__setattr__(value, name, field_value)
+        if self._checked:
+            value.__post_init__()
+        return True
 
 
 def _init(cls: type[Any], fields: dict[str, Field], checked: bool) -> Any:
