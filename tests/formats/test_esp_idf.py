@@ -165,6 +165,38 @@ def test_rows_of_the_bootloader_and_the_table() -> None:
     ]
 
 
+def test_what_rows_of_the_system_say_themselves_is_not_read() -> None:
+    decoded = read(
+        "boot, bootloader, primary, 0x2000, 0x7000\ntable, partition_table, primary, , 08\n"
+        + TWO_OTA,
+        bootloader_offset=0x1000,
+    )
+    assert [(f.code, f.message) for f in decoded.findings] == [
+        ("FMT225", "the size `08` of `table` is not read"),
+        ("FMT225", "the start `0x2000` of `boot` is not read: it is 0x1000"),
+    ]
+    assert [p.extent.start for p in decoded.tables[0].partitions[:2]] == [0x1000, 0x8000]
+
+
+def test_the_recovery_bootloader_has_an_offset_of_its_own() -> None:
+    text = "recovery, bootloader, recovery, N/A, N/A\n"
+    assert errors(read(text, bootloader_offset=0x1000)) == [("FMT214", 1, 0)]
+    (table,) = read(text, bootloader_offset=0x1000, recovery_offset=0x3F0000).tables
+    assert table.partitions[0].extent == Extent(0x3F0000, 0x3F7000)
+
+
+def test_a_size_that_ends_where_the_partition_starts_is_none() -> None:
+    decoded = read("a, data, fat, 1M, -1M")
+    assert [f.code for f in decoded.findings] == ["FMT222"]
+    assert decoded.tables[0].partitions[0].size == 0
+
+
+def test_a_negative_offset_beside_another_fault() -> None:
+    decoded = read("a, data, fat, -1M, 4K\nb, what, fat, , 4K")
+    assert errors(decoded) == [("FMT210", 2, 4)]
+    assert not decoded.tables
+
+
 def test_94_rows_with_md5_and_95_without() -> None:
     rows = "".join(f"p{n}, data, fat, , 4K\n" for n in range(95))
     decoded = read(rows)

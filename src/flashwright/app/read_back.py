@@ -52,6 +52,7 @@ def read_back(
         table_offset=options.table_offset,
         secure_boot=options.secure_boot,
         bootloader_offset=options.bootloader_offset,
+        recovery_offset=options.recovery_offset,
         environment=options.environment,
         extra_subtypes=options.extra_subtypes,
     )

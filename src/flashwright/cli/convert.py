@@ -60,6 +60,7 @@ def execute(args: argparse.Namespace) -> int:
             defines=options.defines,
             flash_size=args.flash_size,
             bootloader_offset=args.bootloader_offset,
+            recovery_offset=args.recovery_offset,
             environment=options.environment,
             extra_subtypes=options.extra_subtypes,
         )

@@ -71,6 +71,12 @@ def add_reading(parser: argparse.ArgumentParser, *, several: bool = False) -> No
     group.add_argument("--overlay", metavar="FILE", action="append", default=[])
     group.add_argument("--table-offset", "--offset", type=size_argument, metavar="BYTES")
     group.add_argument("--bootloader-offset", type=size_argument, metavar="BYTES")
+    group.add_argument(
+        "--recovery-bootloader-offset",
+        type=size_argument,
+        metavar="BYTES",
+        dest="recovery_offset",
+    )
     group.add_argument("--flash-size", type=size_argument, metavar="BYTES")
     group.add_argument("--secure-boot", choices=("v1", "v2"), default="")
     group.add_argument(
@@ -185,6 +191,7 @@ def read_options(args: argparse.Namespace, catalogue: Catalogue) -> ReadOptions:
         environment=dict(os.environ),
         table_offset=args.table_offset,
         bootloader_offset=args.bootloader_offset,
+        recovery_offset=args.recovery_offset,
         flash_size=args.flash_size,
         secure_boot=args.secure_boot,
         extra_subtypes=tuple(args.extra),

@@ -21,6 +21,7 @@ from flashwright.formats.esp_idf_rows import (
     is_sound,
     lay_out,
     table_of,
+    unread_field,
     verify,
 )
 from flashwright.formats.format import Decoded, Encoded, ReadOptions, Source, WriteOptions
@@ -94,10 +95,7 @@ def decode(source: Source, options: ReadOptions) -> Decoded:
         find_what_passes(rows, findings)
     if not rows:
         return Decoded((), tuple(findings) or (_empty(source),))
-    if findings and (
-        any(row.offset is None or row.size is None or row.size < 0 for row in rows)
-        or any(f.code == "FMT216" for f in findings)
-    ):
+    if findings and not all(row.has_place for row in rows):
         return Decoded((), tuple(findings))
     table = table_of(rows, options, "partition table", "esp-idf-csv", Place(source.path), None)
     return Decoded((table,), tuple(findings))
@@ -216,17 +214,22 @@ def _row(
     fields = [f.strip() for f in (line + ",,,,,").split(",")]
     before = len(findings)
     kind = _field(fields[1], "type", terms.TYPES, places, findings)
-    words = subtypes.get(kind, {}) if kind is not None else {}
-    subtype = _subtype(fields[2], kind, words, places, findings)
-    fixed = kind in (terms.BOOTLOADER, terms.PARTITION_TABLE) and subtype != 0x01
-    offset = _number_or_blank(fields[3], "start", places, findings, fixed)
-    size = _number_or_blank(fields[4], "size", places, findings, fixed)
-    if size is None and not fixed and len(findings) == before:
+    # What the words of a type that is not known mean, nobody can say.
+    subtype = None
+    if kind is not None:
+        subtype = _subtype(fields[2], kind, subtypes.get(kind, {}), places, findings)
+    no_size = kind in (terms.BOOTLOADER, terms.PARTITION_TABLE)
+    no_start = no_size and (
+        subtype == terms.PRIMARY or (kind == terms.BOOTLOADER and subtype == terms.RECOVERY)
+    )
+    offset = _number_or_blank(fields, 3, places, findings, unread=no_start)
+    size = _number_or_blank(fields, 4, places, findings, unread=no_size)
+    if size is None and not no_size and len(findings) == before:
         findings.append(
             error("FMT210", "the size is missing", "write it, such as 0x6000 or 1M", places["size"])
         )
     flags = _flags(fields[5], places, findings)
-    if len(findings) > before:
+    if worst(findings[before:]) is Severity.ERROR:
         return None
     return Row(fields[0], kind or 0, subtype or 0, offset, size or 0, flags, place, places)
 
@@ -259,7 +262,7 @@ def _field(
 
 def _subtype(
     text: str,
-    kind: int | None,
+    kind: int,
     words: Mapping[str, int],
     places: Mapping[str, Place],
     findings: list[Finding],
@@ -270,11 +273,24 @@ def _subtype(
 
 
 def _number_or_blank(
-    text: str, what: str, places: Mapping[str, Place], findings: list[Finding], fixed: bool
+    fields: list[str],
+    column: int,
+    places: Mapping[str, Place],
+    findings: list[Finding],
+    *,
+    unread: bool,
 ) -> int | None:
-    if not text or (fixed and text == "N/A"):
+    """The number in a column; of one that is ``unread`` only what it is, if it is a number."""
+    text, what = fields[column], _FIELDS[column]
+    if not text or (unread and text == "N/A"):
         return None
-    return _field(text, what, {}, places, findings)
+    if not unread:
+        return _field(text, what, {}, places, findings)
+    try:
+        return terms.number(text)
+    except terms.NumberError:
+        findings.append(unread_field(what, text, fields[0], places[what]))
+        return None
 
 
 def _flags(text: str, places: Mapping[str, Place], findings: list[Finding]) -> tuple[str, ...]:

@@ -76,6 +76,7 @@ def reading(device: Device | None, options: WriteOptions) -> ReadOptions:
         environment=options.environment,
         table_offset=options.table_offset,
         bootloader_offset=options.bootloader_offset,
+        recovery_offset=options.recovery_offset,
         flash_size=options.flash_size,
         secure_boot=options.secure_boot,
         extra_subtypes=options.extra_subtypes,

@@ -61,7 +61,8 @@ PAGES: tuple[Page, ...] = (
         """A bootloader row needs an offset that the file does not hold.
 
         ## Why it matters
-        The chip decides where its ROM looks for the bootloader.
+        The chip decides where its ROM looks for the bootloader; where the recovery bootloader is,
+        the project's configuration says (`--recovery-bootloader-offset`).
         """,
     ),
     page(
@@ -154,6 +155,22 @@ PAGES: tuple[Page, ...] = (
 
         ## Why it matters
         94 with the MD5 row, 95 without it.
+        """,
+    ),
+    page(
+        "FMT225",
+        "esp-idf-unread-field",
+        Severity.WARNING,
+        """A row of the bootloader or of the partition table says a place or a size of its own.
+
+        ## Why it matters
+        `gen_esp32part.py` does not read it: the bootloader begins where the chip's ROM looks for it
+        and ends at the table, and the table takes one erase block at its offset. What the file says
+        is something else than what is in flash.
+
+        ## How to fix
+        Leave the field blank (or write N/A); give `--bootloader-offset`,
+        `--recovery-bootloader-offset` and `--table-offset`.
         """,
     ),
     page(

@@ -51,6 +51,14 @@ class Row:
         return self.places.get(name, self.place)
 
     @property
+    def has_place(self) -> bool:
+        """Whether all its numbers are there and fit their fields in the binary table."""
+        offset, size = self.offset, self.size
+        if offset is None or size is None or not 0 <= offset < _LARGEST or not 0 <= size < _LARGEST:
+            return False
+        return 0 <= self.type < 0x100 and 0 <= self.subtype < 0x100
+
+    @property
     def shown(self) -> str:
         """Its name, for messages."""
         return f"`{printable(self.name, 40)}`"
@@ -237,24 +245,42 @@ def _fixed_row(row: Row, options: ReadOptions, findings: list[Finding]) -> None:
     """Rows of the bootloader and of the table itself have their place and size from elsewhere."""
     table_offset = _table_offset(options)
     if row.type == terms.PARTITION_TABLE:
-        row.size = terms.TABLE_SIZE
-        if row.subtype == 0:
-            row.offset = table_offset
-    elif row.type == terms.BOOTLOADER:
+        start, size = table_offset if row.subtype == terms.PRIMARY else None, terms.TABLE_SIZE
+    else:
         first = _bootloader_offset(options)
+        start = {terms.PRIMARY: first, terms.RECOVERY: options.recovery_offset}.get(row.subtype)
+        size = max(0, table_offset - (first or 0))
         if first is None:
-            findings.append(
-                error(
-                    "FMT214",
-                    f"{row.shown} needs the offset of the bootloader, which the file does not give",
-                    "pass --device, or --bootloader-offset (0x1000 on ESP32, 0x0 on ESP32-C3)",
-                    row.place,
-                )
-            )
-            first = 0
-        row.size = max(0, table_offset - first)
-        if row.subtype == 0:
-            row.offset = first
+            how = "pass --device, or --bootloader-offset (0x1000 on ESP32, 0x0 on ESP32-C3)"
+            findings.append(_offset_needed(row, "bootloader", how))
+        if start is None and row.subtype == terms.RECOVERY:
+            how = "pass --recovery-bootloader-offset"
+            findings.append(_offset_needed(row, "recovery bootloader", how))
+    if row.offset is not None and start is not None and row.offset != start:
+        findings.append(
+            unread_field("start", format_hex(row.offset), row.name, row.at("start"), start)
+        )
+    if row.size and row.size != size:
+        findings.append(unread_field("size", format_hex(row.size), row.name, row.at("size"), size))
+    row.offset, row.size = row.offset if start is None else start, size
+
+
+def _offset_needed(row: Row, what: str, help: str) -> Finding:
+    message = f"{row.shown} needs the offset of the {what}, which the file does not give"
+    return error("FMT214", message, help, row.place)
+
+
+def unread_field(
+    what: str, text: str, name: str, place: Place | None, real: int | None = None
+) -> Finding:
+    """The finding for a field of such a row that says something of its own."""
+    shown = "" if real is None else f": it is {format_hex(real)}"
+    return warning(
+        "FMT225",
+        f"the {what} `{printable(text, 40)}` of `{printable(name, 40)}` is not read{shown}",
+        "leave it blank: it follows from the offsets of the bootloader and of the table",
+        place,
+    )
 
 
 def _bootloader_offset(options: ReadOptions) -> int | None:
@@ -276,7 +302,7 @@ def _aligned(offset: int, row: Row) -> int:
 def _until(row: Row, end: int, findings: list[Finding]) -> int:
     """The size of a row whose negative size says where it ends."""
     start = row.offset or 0
-    if end > start:
+    if end >= start:
         return end - start
     findings.append(
         error(

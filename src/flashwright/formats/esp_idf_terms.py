@@ -58,6 +58,8 @@ SUBTYPES: Mapping[int, Mapping[str, int]] = {
     PARTITION_TABLE: {"primary": 0x00, "ota": 0x01},
 }
 UNDEFINED = 0x06
+#: Subtypes of the bootloader and of the partition table.
+PRIMARY, RECOVERY = 0x00, 0x02
 FLAGS: Mapping[str, int] = {"encrypted": 0, "readonly": 1}
 
 #: A longer number is none that fits a field, whatever its digits.

@@ -56,7 +56,8 @@ class ReadOptions:
     """What the user adds to a file: the device, macros, and facts that the file does not give.
 
     ``defines`` are ``-D`` macros, ``environment`` the variables that an ESP-IDF CSV may name,
-    ``table_offset`` and ``flash_size`` are bytes, ``secure_boot`` is ``""``, ``v1`` or ``v2``.
+    ``table_offset``, ``bootloader_offset``, ``recovery_offset`` (of the recovery bootloader) and
+    ``flash_size`` are bytes, ``secure_boot`` is ``""``, ``v1`` or ``v2``.
     """
 
     device: Device | None = None
@@ -64,6 +65,7 @@ class ReadOptions:
     environment: Mapping[str, str] = field(default_factory=dict)
     table_offset: int | None = None
     bootloader_offset: int | None = None
+    recovery_offset: int | None = None
     flash_size: int | None = None
     secure_boot: str = ""
     extra_subtypes: tuple[str, ...] = ()
@@ -87,6 +89,7 @@ class WriteOptions:
     defines: Mapping[str, str] = field(default_factory=dict)
     flash_size: int | None = None
     bootloader_offset: int | None = None
+    recovery_offset: int | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
     extra_subtypes: tuple[str, ...] = ()
 
