@@ -21,6 +21,6 @@ def line_of(row: Row) -> str:
 
 
 def _size(size: int) -> str:
-    if size and size % (1 << 20) == 0:
+    if size % (1 << 20) == 0:
         return f"{size >> 20}M"
-    return f"{size >> 10}K" if size and size % 1024 == 0 else format_hex(size).lower()
+    return f"{size >> 10}K" if size % 1024 == 0 else format_hex(size).lower()
