@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
+from flashwright.formats.c_integer import Arithmetic
 from flashwright.formats.c_source import (
     LARGEST_C,
     Condition,
@@ -66,11 +67,16 @@ _LEXICAL = re.compile(
         |(?P<other>[^/"'\n]++|/|\n)""",
     re.VERBOSE,
 )
+#: A binary literal, which pcpp takes for two tokens.
+_BINARY = re.compile(rb"(?<![\w.])0[bB]([01]+)(?![2-9A-Fa-f])")
 _SEPARATORS = bytes.maketrans(b"\r\v\f\0\x1a", b"     ")
 
 
 def blanked(data: bytes) -> bytes:
-    """``data`` with comments (and strings that do not end) as spaces; its length stays."""
+    """``data`` with comments (and strings that do not end) as spaces; its length stays.
+
+    Binary literals become hexadecimal ones of the same length.
+    """
     out = []
     plain = data.translate(_SEPARATORS)
     if plain.startswith(b"\xef\xbb\xbf"):
@@ -84,10 +90,17 @@ def blanked(data: bytes) -> bytes:
         if match.lastgroup == "block":
             close = plain.find(b"*/", end)
             end = len(plain) if close < 0 else close + 2
-        kept = match.lastgroup in ("string", "char", "other")
-        out.append(plain[at:end] if kept else b" " * (end - at))
+        if match.lastgroup == "other":
+            out.append(_BINARY.sub(_as_hexadecimal, plain[at:end]))
+        else:
+            kept = match.lastgroup in ("string", "char")
+            out.append(plain[at:end] if kept else b" " * (end - at))
         at = end
     return b"".join(out)
+
+
+def _as_hexadecimal(match: re.Match[bytes]) -> bytes:
+    return b"0x%0*x" % (len(match[1]), int(match[1], 2))
 
 
 class _Spot(int):
@@ -271,7 +284,7 @@ def _preprocessor() -> Callable[[Source, frozenset[str]], Any]:
                 self.asked.add(name)
                 return 0
 
-            value = value_of(node, zero)
+            value = value_of(node, zero, arithmetic=Arithmetic.PREPROCESSOR)
             if isinstance(value, Unknown):
                 self.on_error("", tokens[0].lineno, f"#if {text[:60]}: {value.why}")
                 return 0, None

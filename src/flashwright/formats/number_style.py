@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 
 from flashwright.base.size import format_hex
-from flashwright.formats.c_value import number
+from flashwright.formats import c_integer
 
 _LITERAL = re.compile(r"(?P<prefix>0[xX])?(?P<digits>[0-9a-fA-F]+)(?P<suffix>[uUlL]{0,3})")
 _CALL = re.compile(
@@ -34,7 +34,7 @@ def restyled(
     ``upper`` decides about the digits A to F where ``said`` has none of them.
     """
     literal = _LITERAL.fullmatch(said)
-    if literal is not None and number(said) is not None:
+    if literal is not None and c_integer.literal(said) is not None:
         return _literal(value, literal, upper=upper)
     call = _CALL.fullmatch(said)
     if call is not None:
@@ -54,7 +54,7 @@ def _literal(value: int, said: re.Match[str], *, upper: bool) -> str:
 
 
 def _call(value: int, said: re.Match[str], before: int | None) -> str | None:
-    count = number(said["count"])
+    count = c_integer.literal(said["count"])
     if not count or before is None or before % count or before // count not in _MACROS:
         return None
     unit = before // count
@@ -74,7 +74,7 @@ def _product(value: int, said: str) -> str | None:
     if match is None or match["open"].count("(") != match["end"].count(")"):
         return None
     parts = re.split(r"(\s*\*\s*)", match["inner"])
-    factors = [number(part) for part in parts[::2]]
+    factors = [c_integer.literal(part) for part in parts[::2]]
     if None in factors:
         return None
     if len(factors) == 1:

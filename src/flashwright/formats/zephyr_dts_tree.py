@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from flashwright.base.text import printable
 from flashwright.diag.finding import Place
+from flashwright.formats.c_integer import Arithmetic, literal
 from flashwright.formats.c_source import (
     LARGEST_C,
     TooMuchError,
@@ -26,7 +27,7 @@ from flashwright.formats.c_source import (
     given_file,
     parsed,
 )
-from flashwright.formats.c_value import Unknown, Value, number, value_of
+from flashwright.formats.c_value import Unknown, Value, value_of
 from flashwright.formats.format import Source
 from flashwright.formats.zephyr_dts_nodes import Cell, DtNode, Property, Site, Tree
 
@@ -246,7 +247,7 @@ class _Merger:
     def value(self, node: Node) -> Value:
         said = node.text or b""
         if node.type == "integer_literal":
-            plain = number(said.decode("latin-1"))
+            plain = literal(said.decode("latin-1"))
             return Unknown(why="no integer") if plain is None else plain
         return self.expression(said, 0)
 
@@ -276,10 +277,10 @@ class _Merger:
                     self.asked.add(_said(argument))
                 return int(known)
             unit = _UNITS.get(function)
-            value = value_of(argument, lookup, other) if unit else None
+            value = value_of(argument, lookup, other, Arithmetic.EXACT) if unit else None
             return value * unit if isinstance(value, int) and unit else value
 
-        return value_of(root, lookup, other)
+        return value_of(root, lookup, other, Arithmetic.EXACT)
 
     def include(self, node: Node, depth: int) -> None:
         name = _said(node.child_by_field_name("path")).strip('<>"')
