@@ -129,13 +129,17 @@ def parser(arguments: list[str] | None = None) -> argparse.ArgumentParser:
         sub = verbs.add_parser(
             command.name,
             help=command.help,
-            description=command.help[0].upper() + command.help[1:] + ".",
+            description=_sentence(command.help),
             formatter_class=_Formatter,
         )
         sub.set_defaults(command_module=command.module)
         if arguments is None or command.name == chosen:
             importlib.import_module(command.module).configure(sub)
     return top
+
+
+def _sentence(text: str) -> str:
+    return text[0].upper() + text[1:] + ("" if text.endswith("?") else ".")
 
 
 class _Formatter(argparse.RawDescriptionHelpFormatter):
