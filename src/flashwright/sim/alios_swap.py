@@ -42,6 +42,7 @@ class AliosSwap(Phased):
     """The scheme on one layout; slots of equal erase blocks, ``back`` of two erase blocks."""
 
     name = "alios-swap"
+    renames = True
     promise = Promise(reverts=True, events=("installed", "confirmed", "reverted", "next"))
     assumptions = ("an image that does not work is reset by a watchdog",)
 

@@ -25,6 +25,7 @@ from flashwright.flash.faults import FaultModel
 from flashwright.sim.chains import Chain, Chains
 from flashwright.sim.laws import LAWS
 from flashwright.sim.machine import BOOT, Act, Machine, World
+from flashwright.sim.renaming import Renaming
 from flashwright.sim.stepper import NEXT, Broken, Expansion, Label, Spent, State, Stepper, TooMuch
 
 #: How many states are expanded between two calls of ``progress``.
@@ -104,24 +105,29 @@ def explore(
     watch: Watch | None = None,
     *,
     chained: bool = True,
+    renamed: bool = True,
 ) -> Exploration:
     """Explore all that can happen to ``machine``, and judge it by every law.
 
-    ``chained=False`` takes every step by itself (slower, for comparison).
+    ``chained=False`` takes every step by itself, ``renamed=False`` tells all versions apart (both
+    slower, for comparison).
     """
     limits = limits or Limits()
-    search = _Search(Stepper(machine, faults), limits, chained=chained)
+    search = _Search(Stepper(machine, faults), limits, chained=chained, renamed=renamed)
     search.run(watch)
     search.judge()
     return search.found
 
 
 class _Search:
-    def __init__(self, stepper: Stepper, limits: Limits, *, chained: bool) -> None:
+    def __init__(self, stepper: Stepper, limits: Limits, *, chained: bool, renamed: bool) -> None:
         self.stepper = stepper
         self.chains = Chains(stepper) if chained and Chains.covers(stepper.faults) else None
         self.limits = limits
         self.found = Exploration()
+        machine = stepper.machine
+        usable = renamed and machine.renames and not machine.promise.protects
+        self.renaming = Renaming(machine.board) if usable else None
         self.ids: dict[State, int] = {}
         self.waiting: list[State | None] = []
         self.broken_laws: Counter[str] = Counter()
@@ -194,6 +200,12 @@ class _Search:
 
     def _add(self, state: State, parent: int, run: int, label: Label, *, free: bool) -> int:
         """The number of a state; ``free``: the way to it costs no fault more."""
+        if self.renaming is not None and state[1] == BOOT:
+            if state[2].confirmed > 1:
+                # An update has been confirmed: afterwards its number does not tell that any more.
+                self.found.events.add("confirmed")
+            flash, world = self.renaming.of(state[0], state[2])
+            state = (flash, BOOT, world, state[3])
         new = len(self.waiting)
         number = self.ids.setdefault(state, new)
         steps = self.steps[parent] + run + 1 if new else 0

@@ -31,17 +31,21 @@ BOOT: Volatile = ("boot",)
 
 
 class World(NamedTuple):
-    """``updates`` begun, version ``confirmed``, and bit masks of versions known good or bad."""
+    """``updates`` begun, version ``confirmed``, and bit masks of versions known good or bad.
+
+    ``retired`` versions are gone for good, and those that are not have moved up (``sim.renaming``).
+    """
 
     updates: int = 0
     confirmed: int = 1
     good: int = 0b10
     bad: int = 0
+    retired: int = 0
 
     @property
     def newest(self) -> int:
         """The newest version that has been offered."""
-        return 1 + self.updates
+        return 1 + self.updates - self.retired
 
     def is_bad(self, version: int) -> bool:
         """Whether that image has turned out not to work."""
@@ -159,6 +163,9 @@ class Machine(ABC):
     records: tuple[Area, ...] = ()
     promise: Promise = Promise()
     updates: int = 2
+    #: Whether versions are to this machine no more than names of images (``sim.renaming``). Worth
+    #: it where each pair of images goes through many states.
+    renames: bool = False
     #: What the model takes for granted, printed with the verdict.
     assumptions: tuple[str, ...] = ()
 

@@ -369,6 +369,8 @@ NEEDED = {
 class McubootSwap(McubootSlots):
     """A mode that swaps both slots."""
 
+    renames = True
+
     assumptions = (
         "MCUboot validates the primary slot at each boot (MCUBOOT_VALIDATE_PRIMARY_SLOT)",
         "one image, not encrypted; the application erases the secondary slot before a download",

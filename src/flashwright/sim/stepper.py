@@ -381,7 +381,7 @@ def _events(version: int, world: World) -> tuple[str, ...]:
     events = []
     if version > 1:
         events.append("installed")
-        if version > 2 or (world.bad and version > 1 and not world.is_bad(version)):
+        if version + world.retired > 2 or (world.bad and version > 1 and not world.is_bad(version)):
             events.append("next")
     if world.confirmed > 1:
         events.append("confirmed")
