@@ -122,6 +122,14 @@ def test_esp8266_parameter_2_grows_from_8_to_16_kib(new, faults):
     assert proof.cuts > proof.operations > 20
 
 
+def test_what_lies_in_ram_is_not_kept():
+    ram = Partition("heap", Role.KV, "sram", Extent.of(0, 64 * K), 0x20000000)
+    old, new = (replace(t, partitions=(*t.partitions, ram)) for t in (OLD, GROWN))
+    plan, facts = planned(old, new)
+    assert plan.tasks
+    assert proof_of(plan, facts).verdict is Verdict.HOLDS
+
+
 def test_a_plan_without_its_journal_loses_what_it_has_moved():
     plan, facts = planned(OLD, SWAPPED)
     assert len(plan.tasks) > 2 and proof_of(plan, facts).verdict is Verdict.HOLDS

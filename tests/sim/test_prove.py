@@ -57,6 +57,11 @@ def test_what_stands_in_the_way_is_told():
     assert codes(typo) == ["SIM002"] and "esp-idf-ota" in typo.findings[0].help
     one = prove(table(record_blocks=1), scheme="recommended-dual-bank")
     assert codes(one) == ["SIM004"] and one.verdict is Verdict.INCOMPLETE
+    inside = replace(table().partitions[3], extent=Extent.of(20 * BLOCK + 0x800, 3 * BLOCK))
+    (told,) = prove(replace(table(), partitions=(inside,)), scheme="alios-kv").findings
+    assert (
+        told.code == "SIM004" and told.help == f"start it at 0x{20 * BLOCK:X} or 0x{21 * BLOCK:X}"
+    )
     bare = replace(table(), partitions=table().partitions[:1])
     assert codes(prove(bare, scheme="alios-single-bank")) == ["SIM003", "SIM003"]
     far = partition("far", Role.OTA_TEMP, 60, 8)

@@ -123,7 +123,7 @@ def _alios_kv(site: Site) -> Machine | None:
     from flashwright.sim.alios_kv import AliosKv
 
     kv = site.need("a KV store", Role.KV, blocks=2)
-    return None if kv is None else AliosKv(site.board, kv)
+    return AliosKv(site.board, kv) if kv is not None and site.starts_clean(kv) else None
 
 
 def _esp_idf(site: Site, *, rollback: bool) -> Machine | None:

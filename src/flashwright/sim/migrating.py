@@ -70,11 +70,15 @@ class Migrating(Phased):
     def __init__(
         self, plan: Migration, wanted: Iterable[Wanted], *, in_flash: bool, chunk: int = 1024
     ) -> None:
-        self.plan, self.wanted, self.in_flash = plan, tuple(wanted), in_flash
+        self.plan, self.in_flash = plan, in_flash
         self.board = Board(Chips(plan.flashes.values()), chunk)
         self._area_of: dict[str, Area] = {
             name: self.board.area(name, name, flash.extent) for name, flash in plan.flashes.items()
         }
+        #: What lies in memories beside the flashes (RAM in a map of the board) is not kept.
+        self.wanted = tuple(
+            w for w in wanted if all(at.owner in plan.flashes for at in (w.new, w.old) if at)
+        )
         self.areas = tuple(self.board.areas)
         self.assumptions = tuple(self._assumed())
         self._slots = {True: ota_slots(View(plan.new)), False: ota_slots(View(plan.old))}
@@ -91,7 +95,8 @@ class Migrating(Phased):
         plan = self.plan
         flash = tuple(area.blank(JUNK) for area in self.areas)
         for p in plan.old.partitions:
-            if p.role in DATA_ROLES or p.role is Role.FACTORY:
+            is_kept = p.role in DATA_ROLES or p.role is Role.FACTORY
+            if is_kept and p.owner in plan.flashes:
                 flash = self._with(flash, At(p.owner, p.extent), f"data of {p.name}")
         live = live_image(plan)
         flash = self._area_of[live.owner].with_image(

@@ -125,6 +125,20 @@ class Site:
         help = f"the scheme swaps blocks one to one; the largest has 0x{largest:X} bytes"
         self._report("SIM004", text, help, partition)
 
+    def starts_clean(self, area: Area) -> bool:
+        """Whether the area starts where an erase block starts; or a finding."""
+        block = area.blocks[0]
+        if block.start == area.start:
+            return True
+        partition = self.table.get(area.name)
+        start = partition.extent.start if partition else area.start
+        low = start - (area.start - block.start)
+        text = (
+            f"`{area.name}` starts at 0x{start:X}, inside an erase block of 0x{block.size:X} bytes"
+        )
+        self._report("SIM004", text, f"start it at 0x{low:X} or 0x{low + block.size:X}", partition)
+        return False
+
     def not_mapped(self, area: Area) -> None:
         """Report that a scheme which runs images where they lie cannot run them here."""
         partition = self.table.get(area.name)
