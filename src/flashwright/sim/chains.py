@@ -15,6 +15,9 @@ Why that is exact:
 - A state in the middle is not kept, so a way that comes to it from elsewhere walks the rest again:
   the same states are reached, some more than once. Where a chain ends is decided by the last
   operation and by the state itself, never by the way, so ways that meet do so at its end at last.
+- Where a restart would go on from the last state without a sound, exactly as the machine does with
+  power on (a copy whose status has just been written), the two are one state: the chain ends in the
+  flash that such a restart finds. What may be forgotten then may be forgotten here.
 
 A chain ends at a restart, before whatever is not a plain operation (a choice of the world, a
 started image, an error, an event), and after an operation outside the records that ends at a
@@ -116,6 +119,8 @@ class Chains:
                 break
         if not steps:
             return None
+        if self._resumed(flash, volatile):
+            flash, volatile = self._stepper.forgotten(flash), BOOT
         faults = tuple((run, label, after) for after, (run, label) in found.items())
         return Chain(steps, flash, volatile, faults, cuts)
 
@@ -133,6 +138,16 @@ class Chains:
         except Looked:
             self._looking.add(volatile[0])
         return None
+
+    def _resumed(self, flash: Contents, volatile: Volatile) -> bool:
+        """Whether a restart would go on from here just as the machine does without one."""
+        if not self._own or volatile == BOOT:
+            return False
+        try:
+            move = self._machine.step(flash, BOOT, UNSEEN)
+        except (Looked, DeadRead):
+            return False
+        return type(move) is Go and move == Go(volatile)
 
     def _keeps(self, operation: Operation, volatile: Volatile) -> bool:
         if volatile == BOOT:

@@ -91,11 +91,20 @@ class McubootSwapScratch(McubootSwap):
             return self.scratch.filled(self.unread(flash), JUNK)
         return self.without_ruins(flash)
 
+    def read_from(self, flash: Contents, trailer: Trailer, source: Trailer) -> int:
+        """Of a trailer in scratch that is not good only that is seen, and no erase changes it."""
+        mute = trailer is self.scratch_trailer and source is not trailer
+        if mute and trailer.fields(flash).magic != GOOD:
+            return trailer.area.size
+        return super().read_from(flash, trailer, source)
+
     def write_script(self, key: Key) -> Script:
         """Piece by piece, from the end of the image."""
         script = Script()
         for number, piece in enumerate(self.pieces):
             self._piece(script, number, piece, key)
+            if number == 0:
+                script.body = len(script.code)
         script.label(("s", len(self.pieces) + 1, 1))
         self.finish(script, key[0])
         return script

@@ -15,6 +15,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from bisect import bisect_right
 from dataclasses import dataclass
+from itertools import islice
 from typing import NamedTuple
 
 from flashwright.base.align import align_down, align_up
@@ -89,14 +90,9 @@ class Script:
 
     @property
     def meeting(self) -> frozenset[int]:
-        """Where a resumed swap and one that was not cut come to the same state."""
+        """Where a restart resumes it: there a swap that was cut and one that was not meet."""
         if self._meeting is None:
-            found = {0}
-            for at in self.labels.values():
-                while at < len(self.code) and isinstance(self.code[at], Erase):
-                    at += 1
-                found.add(at)
-            self._meeting = frozenset(found)
+            self._meeting = frozenset({0, *self.labels.values()})
         return self._meeting
 
     def erase(self, area: Area, start: int, size: int) -> None:
@@ -394,6 +390,7 @@ class McubootSwap(McubootSlots):
         #: Where a header is looked for in the middle of a swap, in global offsets.
         self.header_places = [a.start + at for a in (primary, secondary) for at in (0, self.block)]
         self._scripts: dict[Key, Script] = {}
+        self._erased_first: dict[tuple[int, Place], tuple[tuple[Trailer, int, int], ...]] = {}
 
     @abstractmethod
     def resumes(self, flash: Contents) -> Trailer | None:
@@ -496,7 +493,7 @@ class McubootSwap(McubootSlots):
         return Act(now, then)
 
     def passes(self, volatile: Volatile) -> bool:
-        """All of a swap but where resumed ones meet it; the later calls of a download."""
+        """All of a swap but where it is resumed; the later calls of a download."""
         if volatile[0] == "swap":
             _, key, at, number = volatile
             return bool(number) or at not in self.script(key).meeting  # type: ignore[arg-type]
@@ -527,22 +524,38 @@ class McubootSwap(McubootSlots):
         What the headers say stays as it is.
         """
         swap_type = source.fields(flash).raw_type or NONE
-        script = self.script((swap_type, False, False, True))
-        at = script.labels.get(place)
-        if at is None:
-            return flash
         less = flash
         hides = False
-        while at < len(script.code) and isinstance(erase := script.code[at], Erase):
-            trailer = next(t for t in self.trailers if erase.start in t.area.extent)
-            end = min(erase.end, trailer.area.start + trailer.status_at)
-            less = junk(less, trailer.area, erase.start, end)
-            hides = hides or any(erase.start <= header < end for header in self.header_places)
-            at += 1
+        for trailer, start, end in self._targets(swap_type, place):
+            end = min(end, trailer.area.start + self.read_from(flash, trailer, source))
+            less = junk(less, trailer.area, start, end)
+            hides = hides or any(start <= header < end for header in self.header_places)
         if not hides:
             return less
         before = self.headers(flash, place, swap_type)
         return less if self.headers(less, place, swap_type) == before else flash
+
+    def read_from(self, flash: Contents, trailer: Trailer, source: Trailer) -> int:
+        """From which byte of its area on a trailer may be read before it is erased."""
+        return trailer.status_at
+
+    def _targets(self, swap_type: int, place: Place) -> tuple[tuple[Trailer, int, int], ...]:
+        """What a swap resumed there erases first: global offsets, with the trailer of the area."""
+        known = self._erased_first.get((swap_type, place))
+        if known is not None:
+            return known
+        script = self.script((swap_type, False, False, True))
+        found: list[tuple[Trailer, int, int]] = []
+        for now in islice(script.code, script.labels.get(place, len(script.code)), None):
+            if not isinstance(now, Erase):
+                break
+            trailer = next(t for t in self.trailers if now.start in t.area.extent)
+            if found and found[-1][0] is trailer and found[-1][2] == now.start:
+                found[-1] = (trailer, found[-1][1], now.end)
+            else:
+                found.append((trailer, now.start, now.end))
+        made = self._erased_first[swap_type, place] = tuple(found)
+        return made
 
     # Pieces of scripts.
 

@@ -242,7 +242,7 @@ class Stepper:
             (label, (seen, BOOT, world, spent)) for label, seen in self._sights(kind, number, flash)
         ]
         if spent[3] < self.faults.failing_reads:
-            flash = self._forget(self._cleared(flash))
+            flash = self.forgotten(self._cleared(flash))
             failed = (*spent[:3], spent[3] + 1)
             for block in (b for record in self.machine.records for b in record.blocks):
                 sight = ((block.start, HIDDEN),)
@@ -253,8 +253,8 @@ class Stepper:
     def _sights(self, kind: str, number: int, flash: Contents) -> list[tuple[Label, Contents]]:
         """The flash as a restart may find it, while all of it can be read."""
         if not self._blurred:
-            return [((kind, number, ()), self._forget(flash))]
-        flash = self._forget(self._cleared(flash))
+            return [((kind, number, ()), self.forgotten(flash))]
+        flash = self.forgotten(self._cleared(flash))
         unstable = [start for part in flash for start in part.unstable]
         if len(unstable) > MOST_UNSTABLE:
             raise TooMuch(f"more than {MOST_UNSTABLE} unstable program units at once")
@@ -286,7 +286,7 @@ class Stepper:
             found += self._sights("t", i, area.with_part(flash, part))
         return found, 1 + len(area.torn(flash, operation, self.faults))
 
-    def _forget(self, flash: Contents) -> Contents:
+    def forgotten(self, flash: Contents) -> Contents:
         """What ``Machine.forget`` leaves; it looks at the flash alone, so that is remembered."""
         if self.exact:
             return flash
@@ -312,7 +312,7 @@ class Stepper:
             return Expansion(move, [], cuts, broken=broken)
         events = _events(version, world)
         then = (*move.then, version)
-        flash = self._forget(flash)
+        flash = self.forgotten(flash)
         natures = [world]
         if not (world.good | world.bad) >> version & 1:
             natures = [world._replace(good=world.good | 1 << version)]
