@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from flashwright.base.extent import Extent
@@ -85,6 +87,29 @@ def test_layouts_that_suit(layout: Table) -> None:
 )
 def test_layouts_that_do_not(layout: Table, code: str) -> None:
     assert code in codes(layout)
+
+
+def test_what_lies_inside_a_slot_is_none() -> None:
+    """nRF Connect lists the code behind an image's header as an application of its own."""
+    layout = table("overwrite")
+    first, second = (replace(p, pair="mcuboot") for p in layout.partitions)
+    code = Partition("app", Role.APPLICATION, "a", Extent(0x200, 24 * K), 0x200, parent="code")
+    span = replace(code, name="code", role=Role.CUSTOM, parent="slot0")
+    layout = replace(layout, partitions=(code, span, first, second))
+    machine, findings = machine_for(layout)
+    assert machine is not None and not findings
+    assert [a.name for a in machine.areas] == ["slot0", "slot1"]
+
+
+@pytest.mark.parametrize("mode", ["overwrite", "swap-move", "swap-offset", "direct-xip"])
+def test_a_slot_that_starts_inside_an_erase_block_is_told(mode: str) -> None:
+    layout = table(mode)
+    first, second = layout.partitions
+    inside = replace(first, extent=Extent(0x200, 24 * K))
+    _, findings = machine_for(replace(layout, partitions=(inside, second)))
+    assert "`slot0` starts at 0x200, inside an erase block of 0x1000 bytes" in [
+        f.message for f in findings
+    ]
 
 
 def test_a_swap_is_violated_and_the_repairs_are_offered_in_words() -> None:

@@ -103,6 +103,8 @@ def _suits(
     device = site.table.device
     assert device is not None
     unit = logical_block(update)
+    for area in pair if scratch is None else (*pair, scratch):
+        site.starts_clean(area)
     for area in pair:
         flash, partition = device.flash(area.owner), site.table.get(area.name)
         assert flash is not None and partition is not None

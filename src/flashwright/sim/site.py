@@ -11,7 +11,7 @@ from __future__ import annotations
 from flashwright.base.extent import Extent
 from flashwright.diag.finding import Finding, InFlash, Severity
 from flashwright.flash.chips import Chips
-from flashwright.model.table import Partition, Role, Table
+from flashwright.model.table import IMAGE_ROLES, Partition, Role, Table
 from flashwright.model.update import Update
 from flashwright.sim.area import Area, Board
 
@@ -71,8 +71,7 @@ class Site:
 
     def pair(self) -> tuple[Area, Area] | None:
         """The two slots: application and OTA TMP, or two applications; or a finding."""
-        apps = self.partitions(Role.APPLICATION)
-        others = (*self.partitions(Role.OTA_TEMP), *apps[1:])
+        apps, others = self._slots()
         if not apps or not others:
             self.need("an application", Role.APPLICATION)
             if apps:
@@ -80,6 +79,29 @@ class Site:
             return None
         first, second = self.area(apps[0]), self.area(others[0])
         return None if first is None or second is None else (first, second)
+
+    def _slots(self) -> tuple[list[Partition], list[Partition]]:
+        """What may be the first and the second slot: of those that the table pairs, if it does.
+
+        What lies inside a slot (the code behind an image's header, in nRF Connect) is none.
+        """
+        found = self.partitions(Role.APPLICATION, Role.OTA_TEMP)
+        within = {p.name for p in self.table.partitions if p.role in IMAGE_ROLES}
+        found = tuple(p for p in found if not within.intersection(self._parents(p)))
+        group = next((p.pair for p in found if p.pair), None)
+        paired = [p for p in found if p.pair == group]
+        slots = paired if len(paired) > 1 else list(found)
+        apps = [p for p in slots if p.role is Role.APPLICATION]
+        return apps, [*(p for p in slots if p.role is Role.OTA_TEMP), *apps[1:]]
+
+    def _parents(self, partition: Partition) -> list[str]:
+        """The names of the partitions that contain it, from the inside out."""
+        names: list[str] = []
+        at: Partition | None = partition
+        while at is not None and at.parent and at.parent not in names:
+            names.append(at.parent)
+            at = self.table.get(at.parent)
+        return names
 
     def image_size(self, *slots: Area, most: int | None = None) -> int:
         """The bytes of an image: the largest that the table gives its slots, else what fits.
