@@ -6,6 +6,8 @@ a raw dump of a flash. What is recognised, and why it is not, is said.
 
 from __future__ import annotations
 
+import re
+
 from flashwright.base.nearest import did_you_mean
 from flashwright.base.record import record, replace
 from flashwright.diag.finding import Finding, Place, Severity, error, note
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
 
 #: The name of our own spec format beside those of ``formats.catalog``.
 SPEC_FORMAT = "flash-toml"
+
+#: What every spec has, and tells one on standard input from a file of no known format.
+_SPEC = re.compile(rb"^[ \t]*(?:\[\[?[ \t]*device[ \t]*[].]|device[ \t]*[=.])", re.MULTILINE)
 
 #: The largest flash image that is searched for tables, in bytes.
 LARGEST_DUMP = 256 << 20
@@ -74,6 +79,8 @@ def read_layouts(
         return _read_spec(source, devices)
     found, findings = _format_of(source, form)
     if found is None:
+        if form is None and _SPEC.search(source.data[:LARGEST_TEXT]):
+            return _read_spec(source, devices)
         return Layouts("", findings=findings)
     if len(source.data) > (LARGEST_DUMP if found.binary else LARGEST_TEXT):
         return Layouts(found.name, findings=(_too_large(source, found),))
@@ -137,7 +144,7 @@ def _format_of(source: Source, named: str | None) -> tuple[Format | None, tuple[
         return format_named("dump"), ()
     if not source.data.strip():
         return None, (error("FMT003", "the file is empty", "", place),)
-    names = ", ".join(f.name for f in FORMATS if f.reads)
+    names = ", ".join((SPEC_FORMAT, *(f.name for f in FORMATS if f.reads)))
     help = f"say which with --from: {names}"
     return None, (error("FMT003", "no known layout format is recognised", help, place),)
 

@@ -10,6 +10,7 @@ import argparse
 import errno
 import gc
 import importlib
+import io
 import os
 import sys
 
@@ -18,6 +19,8 @@ from flashwright.base.record import record
 TYPE_CHECKING = False  # the name that type checkers know; importing typing takes 5 ms
 if TYPE_CHECKING:
     from typing import NoReturn
+
+    from typing_extensions import Buffer
 
 # Our words are English, and argparse's with them, whatever translations a machine has; looking for
 # those takes as long as all the rest of a parser.
@@ -78,10 +81,6 @@ def main(arguments: list[str]) -> int:
         status = int(importlib.import_module(args.command_module).execute(args))
         sys.stdout.flush()
         return status
-    except BrokenPipeError:
-        # The reader of our output (`| head`) has gone away: that is no fault.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return CLEAN
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         return 130
@@ -95,6 +94,20 @@ def main(arguments: list[str]) -> int:
         return _our_fault()
 
 
+class _Pipe(io.FileIO):
+    """A stream whose reader (`| head`) may go away: the rest is swallowed.
+
+    So the verb goes on to its verdict, and what is wrong ends with 1 however little of it is read.
+    """
+
+    def write(self, data: Buffer, /) -> int:
+        try:
+            return super().write(data)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self.fileno())
+            return super().write(data)
+
+
 def _usable_streams() -> None:
     """Streams that were closed swallow what is written; what a terminal lacks is told as escapes.
 
@@ -104,7 +117,14 @@ def _usable_streams() -> None:
         stream = getattr(sys, name)
         if stream is None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
-        elif stream.encoding.lower() not in ("utf-8", "utf8"):
+            continue
+        if not stream.isatty():
+            pipe = io.BufferedWriter(_Pipe(stream.fileno(), "w", closefd=False))
+            stream = io.TextIOWrapper(
+                pipe, stream.encoding, stream.errors, line_buffering=stream.line_buffering
+            )
+            setattr(sys, name, stream)
+        if stream.encoding.lower() not in ("utf-8", "utf8"):
             stream.reconfigure(errors="backslashreplace")
 
 
