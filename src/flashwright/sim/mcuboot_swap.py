@@ -504,7 +504,10 @@ class McubootSwap(McubootSlots):
 
         With nothing to swap the secondary slot is not read.
         """
-        if self.first_trailer.fields(flash).magic == GOOD:
+        one = self.first_trailer.fields(flash)
+        if one.magic == GOOD and one.copy_done != UNSET:
+            flash = self.first_trailer.finished(flash)
+        elif one.magic == GOOD:
             flash = self.first_trailer.tidied(flash)
         else:
             flash = self.first_trailer.junked(flash)

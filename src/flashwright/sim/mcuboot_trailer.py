@@ -10,7 +10,16 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from flashwright.base.align import align_down, align_up
-from flashwright.flash.content import ERASED, JUNK, Runs, Unstable, part_of, pieces, splice
+from flashwright.flash.content import (
+    ERASED,
+    JUNK,
+    Runs,
+    Unstable,
+    part_of,
+    pieces,
+    splice,
+    with_part,
+)
 from flashwright.flash.operations import Operation, Program
 from flashwright.model.mcuboot import MAGIC_SIZE, Build, Mode, status_size, trailer_size
 from flashwright.model.mcuboot import scratch_trailer_size as scratch_size
@@ -88,6 +97,7 @@ class Trailer:
         self._status: dict[Part, Status] = {}
         self._tidied: dict[Part, Part] = {}
         self._reduced: dict[Part, Part] = {}
+        self._finished: dict[Part, Part] = {}
 
     # What is written.
 
@@ -186,6 +196,34 @@ class Trailer:
         if found is None:
             found = self._reduced[part] = self._reduce(flash)
         return self.area.with_part(flash, found)
+
+    def finished(self, flash: Contents) -> Contents:
+        """The flash with no more in this trailer than is read of a primary one with copy_done.
+
+        That is what is read of a secondary one. The sizes, swap_info and the status count again
+        only where copy_done reads as erased and the magic as good. An erase that was cut leaves
+        that if it began at the front, and then what lies before copy_done in the same erase block
+        is erased, too. Parts of the status that lie in other erase blocks stay as they are.
+        """
+        part = flash[self.area.index]
+        found = self._finished.get(part)
+        if found is None:
+            found = self._finished[part] = self._finish(flash)
+        return self.area.with_part(flash, found)
+
+    def _finish(self, flash: Contents) -> Part:
+        area = self.area
+        end = area.start + self.swap_size_at
+        last = max(area.start + self.status_at, area.blocks[-1].start)
+        less = self._reduce(flash).runs
+        start = area.start + self.status_at
+        if last > end:
+            # The fields themselves lie in several erase blocks.
+            return self._tidy(flash)
+        if start < last:
+            status = part_of(self._tidy(flash).runs, start, last)
+            less = with_part(less, status, last)
+        return area.part(less)
 
     def _tidy(self, flash: Contents) -> Part:
         base = self.area.start + self.status_at
