@@ -62,3 +62,59 @@ def test_schemes_that_cannot_work_here_are_in_the_json(capsys):
     unfit = {u["scheme"]: u["why"] for u in told["unfit"]}
     assert "alios-swap" in unfit and all(unfit.values())
     assert not set(unfit) & {p["scheme"] for p in told["proofs"]}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--cuts", "-1"],
+        ["--cuts", "many"],
+        ["--chunk", "0"],
+        ["--updates", "0"],
+        ["--updates", "99999999999999999999"],
+        ["--states", "0"],
+        ["--lost-writes", "-1"],
+        ["--worn-erases", "-1"],
+        ["--failing-reads", "-1"],
+        ["--seconds", "-1"],
+        ["--seconds", "nan"],
+        ["--seconds", "inf"],
+    ],
+)
+def test_a_number_that_proves_nothing_is_refused(words, capsys):
+    assert main(["prove", SMALL, *words]) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert f"argument {words[0]}: '{words[1]}': " in told.err
+
+
+@pytest.mark.parametrize(
+    "words", [["--cuts", "0"], ["--cuts", "1"], ["--chunk", "4K", "--seconds", "60.5"]]
+)
+def test_a_number_that_proves_something_is_taken(words, capsys):
+    whole = ["--no-torn-program", "--no-torn-erase"]
+    assert main(["prove", SMALL, *whole, *words]) == 0
+    assert "HOLDS" in capsys.readouterr().out
+
+
+def test_an_incomplete_proof_that_was_begun_can_be_allowed(capsys):
+    assert main(["prove", SMALL, "--states", "10"]) == 1
+    assert main(["prove", SMALL, "--states", "10", "--allow-incomplete"]) == 0
+    capsys.readouterr()
+
+
+@pytest.mark.parametrize("scheme", ["no-such-scheme", "alios-swap"])
+def test_a_proof_that_cannot_be_begun_is_never_allowed(scheme, capsys):
+    assert main(["prove", SMALL, "--scheme", scheme, "--allow-incomplete"]) == 1
+    capsys.readouterr()
+
+
+def test_a_further_flash_and_offsets_are_in_the_call_that_is_told(capsys):
+    reading = ["--flash", "qspi=8M/64K@0x60000000", "--table-offset", "0x9000"]
+    assert main(["prove", SMALL, *QUICK, *reading, "--lost-writes", "1"]) == 1
+    out = capsys.readouterr().out
+    words = shlex.split(next(x for x in out.splitlines() if x.startswith("replay: ")))
+    assert words[words.index("--flash") + 1] == "qspi=0x800000/0x10000@0x60000000"
+    assert words[words.index("--table-offset") + 1] == "36864"
+    assert main(words[2:]) == 0
+    capsys.readouterr()

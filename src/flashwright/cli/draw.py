@@ -39,7 +39,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--as", dest="kind", choices=("terminal", "svg", "png", "html"))
     group.add_argument("--theme", choices=("auto", "light", "dark"), default="auto")
-    group.add_argument("--width", type=int, metavar="COLUMNS", help="of the terminal map")
+    group.add_argument(
+        "--width", type=int, metavar="COLUMNS", help="of the terminal map: 60 to 200"
+    )
     group.add_argument("--ascii", action="store_true", help="a terminal map of plain ASCII")
     group.add_argument("--no-check", action="store_true", help="without findings on the map")
     add_colour(group)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 
 from flashwright.base.nearest import did_you_mean
@@ -15,6 +16,10 @@ from flashwright.host.catalogue import Catalogue
 from flashwright.host.files import read_others, read_source
 from flashwright.model.device import BootFacts, Device
 from flashwright.model.geometry import EraseRun, Flash
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class UsageError(Exception):
@@ -33,6 +38,25 @@ def size_argument(text: str) -> int:
         raise argparse.ArgumentTypeError(f"{text!r}: {fault}") from None
 
 
+def count_argument(least: int) -> Callable[[str], int]:
+    """An argument that is a whole number of ``least`` or more."""
+
+    def count(text: str) -> int:
+        if not re.fullmatch(r"[0-9]{1,9}", text) or int(text) < least:
+            message = f"{text!r}: a whole number from {least} to 999999999 is wanted"
+            raise argparse.ArgumentTypeError(message)
+        return int(text)
+
+    return count
+
+
+def seconds_argument(text: str) -> float:
+    """An argument that is a time in seconds, 0 or more."""
+    if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", text):
+        raise argparse.ArgumentTypeError(f"{text!r}: seconds are wanted, as in 30 or 0.5")
+    return float(text)
+
+
 def flash_argument(text: str) -> Flash:
     """An argument that describes a flash: ``qspi=8M``, ``spi=2M/64K``, ``nor=1M/4K@0x60000000``."""
     name, _, rest = text.partition("=")
@@ -45,6 +69,12 @@ def flash_argument(text: str) -> Flash:
     base = size_argument(address) if address else None
     runs = (EraseRun(size // erase_block, erase_block),)
     return Flash(name.strip(), base, runs, source="the command line")
+
+
+def flash_words(flash: Flash) -> str:
+    """The argument that ``flash_argument`` made this flash of."""
+    address = "" if flash.base is None else f"@0x{flash.base:X}"
+    return f"{flash.name}=0x{flash.size:X}/0x{flash.runs[0].size:X}{address}"
 
 
 def add_reading(parser: argparse.ArgumentParser, *, several: bool = False) -> None:
@@ -121,7 +151,7 @@ def add_field_facts(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--table-copies",
-        type=int,
+        type=count_argument(0),
         metavar="N",
         help="copies of the table in flash (0: compiled in)",
     )

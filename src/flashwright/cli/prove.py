@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from flashwright.cli.field import one_table
 from flashwright.cli.main import CLEAN, FOUND
-from flashwright.cli.options import UsageError, add_reading, add_reporting
+from flashwright.cli.options import (
+    UsageError,
+    add_reading,
+    add_reporting,
+    count_argument,
+    flash_words,
+    seconds_argument,
+    size_argument,
+)
 from flashwright.cli.progress import ProgressBar
 from flashwright.cli.report import complain, report
 from flashwright.diag.finding import Finding, error, in_order
@@ -36,6 +44,12 @@ _DECIDING: tuple[tuple[str, str, object], ...] = (
     ("-D", "defines", []),
     ("-I", "include", []),
     ("--overlay", "overlay", []),
+    ("--table-offset", "table_offset", None),
+    ("--bootloader-offset", "bootloader_offset", None),
+    ("--recovery-bootloader-offset", "recovery_offset", None),
+    ("--flash-size", "flash_size", None),
+    ("--secure-boot", "secure_boot", ""),
+    ("--extra-subtype", "extra", []),
     ("--table", "table", None),
     ("--scheme", "scheme", None),
     ("--cuts", "cuts", None),
@@ -62,7 +76,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--list", action="store_true", help="the schemes that can be proven")
     parser.add_argument("--replay", metavar="ID", help="walk a trace, each step on the map")
     group = parser.add_argument_group("faults")
-    group.add_argument("--cuts", type=int, metavar="N", help="at most N power cuts (any number)")
+    group.add_argument(
+        "--cuts", type=count_argument(0), metavar="N", help="at most N power cuts (any number)"
+    )
     group.add_argument("--no-torn-program", action="store_true", help="program calls are whole")
     group.add_argument("--no-torn-erase", action="store_true", help="erases are whole")
     group.add_argument(
@@ -70,18 +86,31 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--unstable", action="store_true", help="a torn unit may read as it likes")
     group.add_argument("--bit-subsets", action="store_true", help="any bits of a torn unit")
-    group.add_argument("--lost-writes", type=int, default=0, metavar="N")
-    group.add_argument("--worn-erases", type=int, default=0, metavar="N")
-    group.add_argument("--failing-reads", type=int, default=0, metavar="N")
+    group.add_argument("--lost-writes", type=count_argument(0), default=0, metavar="N")
+    group.add_argument("--worn-erases", type=count_argument(0), default=0, metavar="N")
+    group.add_argument("--failing-reads", type=count_argument(0), default=0, metavar="N")
     group = parser.add_argument_group("limits")
-    group.add_argument("--states", type=int, default=1_000_000, metavar="N")
-    group.add_argument("--seconds", type=float, metavar="N", help="stop after so long, incomplete")
-    group.add_argument("--updates", type=int, default=2, metavar="N", help="that follow each other")
-    group.add_argument("--chunk", type=int, default=1024, metavar="BYTES", help="of a program call")
+    group.add_argument("--states", type=count_argument(1), default=1_000_000, metavar="N")
+    group.add_argument(
+        "--seconds", type=seconds_argument, metavar="N", help="stop after so long, incomplete"
+    )
+    group.add_argument(
+        "--updates", type=count_argument(1), default=2, metavar="N", help="that follow each other"
+    )
+    group.add_argument(
+        "--chunk", type=_chunk_argument, default=1024, metavar="BYTES", help="of a program call"
+    )
     group.add_argument(
         "--allow-incomplete", action="store_true", help="exit with 0 for an incomplete proof"
     )
     add_reporting(parser)
+
+
+def _chunk_argument(text: str) -> int:
+    """The bytes of a program call: one or more."""
+    if size := size_argument(text):
+        return size
+    raise argparse.ArgumentTypeError(f"{text!r}: a call programs at least 1 byte")
 
 
 def execute(args: argparse.Namespace) -> int:
@@ -138,7 +167,7 @@ def _mendings(
     unfit = proof.verdict is Verdict.INCOMPLETE and not proof.judgements
     if proof.verdict is not Verdict.VIOLATED and not unfit:
         return ()
-    limits = Limits(states=max(1, args.states))
+    limits = Limits(states=args.states)
     bar.begin("what would mend it")
     return mend(
         table,
@@ -146,8 +175,8 @@ def _mendings(
         faults=_faults(args),
         limits=limits,
         watch=bar.watch,
-        chunk=max(1, args.chunk),
-        updates=max(1, args.updates),
+        chunk=args.chunk,
+        updates=args.updates,
     )
 
 
@@ -168,8 +197,11 @@ def _told(
     text += end
     told = in_order([*findings, *(f for p in proofs for f in p.findings)])
     status = report(told, args, tables=(table,), more=more, text=text)
-    excused = args.allow_incomplete and all(
-        is_proven(p) or p.verdict is Verdict.INCOMPLETE for p in proofs
+    excused = (
+        args.allow_incomplete
+        and bool(proofs)
+        # A scheme that is not known, or cannot work on this layout, was not even begun.
+        and all(is_proven(p) or (p.verdict is Verdict.INCOMPLETE and p.judgements) for p in proofs)
     )
     if status > FOUND or excused:
         return CLEAN if excused else status
@@ -184,10 +216,10 @@ def _proved(table: Table, scheme: str | None, args: argparse.Namespace, bar: Pro
         table,
         scheme=scheme,
         faults=_faults(args),
-        limits=Limits(states=max(1, args.states)),
+        limits=Limits(states=args.states),
         watch=bar.watch,
-        chunk=max(1, args.chunk),
-        updates=max(1, args.updates),
+        chunk=args.chunk,
+        updates=args.updates,
     )
 
 
@@ -217,6 +249,8 @@ def _command(args: argparse.Namespace) -> str:
         if value == usual or value is None:
             continue
         for one in value if isinstance(value, list) else [value]:
+            if option == "--flash":
+                one = flash_words(one)
             words += [option] if one is True else [option, str(one)]
     return shlex.join(words)
 
