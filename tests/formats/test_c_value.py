@@ -149,3 +149,10 @@ def test_names_of_types(name: str, bits: int, signed: bool) -> None:
 @pytest.mark.parametrize("name", ["float", "void", "struct a", "", "const"])
 def test_other_types_are_none(name: str) -> None:
     assert integer_type(name) is None
+
+
+@pytest.mark.parametrize("digits", [255, 256, 300, 1300])
+def test_a_number_without_end_is_unknown(digits: int) -> None:
+    found = value("9" * digits)
+    assert isinstance(found, Unknown)
+    assert ("256 characters" in found.why) is (digits >= 256)

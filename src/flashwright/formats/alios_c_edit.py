@@ -27,7 +27,7 @@ from flashwright.formats.alios_c_write import (
     start_of,
     unknown_release,
 )
-from flashwright.formats.c_preprocess import blanked
+from flashwright.formats.c_blank import blanked
 from flashwright.formats.c_source import c_string
 from flashwright.formats.format import Encoded, ReadOptions, Source, WriteOptions
 from flashwright.formats.number_style import restyled

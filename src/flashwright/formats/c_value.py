@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 _LARGEST = 1 << 64
 _DEEPEST = 100
+#: Numbers and names of so many characters are not looked at.
+_LONGEST = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,8 @@ def _field(node: Node, name: str) -> Node | None:
 
 
 def _said(node: Node) -> str:
-    if node.end_byte - node.start_byte >= 256:
+    """The text of ``node``; nothing where it is longer than any number or name in a table."""
+    if node.end_byte - node.start_byte >= _LONGEST:
         return ""
     return (node.text or b"").decode("utf-8", "replace")
 
@@ -111,7 +114,9 @@ class _Reader:
 
     def literal(self, said: str) -> Number | Unknown:
         """A number or a character; the parser takes a sign before a number for a part of it."""
-        sign, digits = (said[0], said[1:].lstrip()) if said[:1] in "+-" else ("", said)
+        if not said:
+            return Unknown(why=f"a number of {_LONGEST} characters or more")
+        sign, digits = (said[0], said[1:].lstrip()) if said[0] in "+-" else ("", said)
         found = literal(digits) if digits[:1] != "'" else character(digits)
         if found is None:
             return Unknown(why=f"`{said[:60]}` is no integer")

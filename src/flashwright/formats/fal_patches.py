@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from flashwright.base.size import format_hex
 from flashwright.diag.finding import Finding, Severity, error
-from flashwright.formats.c_preprocess import blanked
+from flashwright.formats.c_blank import blanked
 from flashwright.formats.c_source import c_string
 from flashwright.formats.fal_read import FalReading, Row
 from flashwright.formats.fal_write import flash_name_of

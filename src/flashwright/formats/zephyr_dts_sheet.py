@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from flashwright.base.size import format_hex
 from flashwright.base.text import printable
 from flashwright.diag.finding import Finding, Severity, error, warning
-from flashwright.formats.c_preprocess import blanked
+from flashwright.formats.c_blank import blanked
 from flashwright.formats.format import Source
 from flashwright.formats.number_style import restyled
 from flashwright.formats.zephyr_dts_nodes import Cell, DtNode, DtsReading, Property, Site
