@@ -409,3 +409,28 @@ def test_mutated_text(text: str, cuts: list[tuple[int, int, str]]) -> None:
         at %= len(text) + 1
         text = text[:at] + new + text[at + length :]
     assert isinstance(read(text), Decoded)
+
+
+@pytest.mark.parametrize(
+    ("said", "value"),
+    [
+        ("0X3E000", 0x3E000),
+        ("0x3E000UL", 0x3E000),
+        ("4096U", 4096),
+        ("(0X1000 + 0x1000ULL)", 0x2000),
+        ("(10 / 3 * 4096L)", 0x3000),
+        ("010000", 0x1000),
+    ],
+)
+def test_numbers_as_dtc_reads_them(said: str, value: int) -> None:
+    text = BOARD.replace("<0xc000 0x32000>", f"<{said} 0x32000>").replace("image-0", "0X10 8UL")
+    (table,) = read(text).tables
+    slot = table.get("slot0_partition")
+    assert slot is not None and (slot.start, slot.description) == (value, "0X10 8UL")
+
+
+def test_a_deleted_label_that_nobody_defines_is_told() -> None:
+    decoded = read(BOARD + "/delete-node/ &slot7_partition;\n/delete-node/ &slot1_partition;\n")
+    told = [f for f in decoded.findings if f.code == "FMT172"]
+    assert [(f.severity, f.place.line if f.place else 0) for f in told] == [(Severity.WARNING, 25)]
+    assert "slot1_partition" not in [p.name for p in decoded.tables[0].partitions]

@@ -110,6 +110,8 @@ class Tree:
     labels: dict[str, DtNode] = field(default_factory=dict)
     macros: dict[str, bytes] = field(default_factory=dict)
     missing: list[str] = field(default_factory=list)
+    #: Labels of nodes that are deleted, and defined nowhere in what was given.
+    undefined: list[tuple[str, Place]] = field(default_factory=list)
     #: (message, place) of syntax errors; (names, place) of conditionals on undefined macros.
     errors: list[tuple[str, Place]] = field(default_factory=list)
     conditions: list[tuple[tuple[str, ...], Place]] = field(default_factory=list)

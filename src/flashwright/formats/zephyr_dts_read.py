@@ -350,6 +350,11 @@ class _Reading:
 
     def unresolved(self) -> None:
         """FMT172: an overlay changes a partition whose flash is in a file that is not given."""
+        for name, place in self.tree.undefined:
+            if name.endswith("_partition"):
+                message = f"`&{printable(name, 60)}` is deleted here, and defined in no given file"
+                help = "give the board's .dts together with the overlay; dtc refuses a wrong label"
+                self.findings.append(warning("FMT172", message, help, place))
         for node in self.tree.loose.children.values():
             if id(node) in self.names or not (
                 node.name.endswith("_partition") or "reg" in node.properties

@@ -52,6 +52,26 @@ def merged_tree(files: list[Source], defines: Mapping[str, str]) -> Tree:
     return tree
 
 
+#: Strings and comments, and numbers with what the grammar of the parser does not know: ``0X`` and
+#: the suffixes of dtc (which takes them in upper case only).
+_NUMBERS = re.compile(
+    rb""""(?:[^"\\]|\\.)*+"|//[^\n]*+|/\*(?:[^*]|\*(?!/))*+\*/"""
+    rb"|(?<![\w@.#,])(?<![A-Za-z_][-+])(?:0(X)[0-9a-fA-F]+|0x[0-9a-fA-F]+|[0-9]+)"
+    rb"(ULL|UL|LL|U|L)?(?![\w.@])",
+    re.S,
+)
+
+
+def _with_plain_numbers(data: bytes) -> bytes:
+    """``data``, as long as it was, with ``0X10`` as ``0x10`` and spaces for suffixes."""
+
+    def plain(match: re.Match[bytes]) -> bytes:
+        said = b"0x" + match[0][2:] if match[1] else match[0]
+        return said[: len(said) - len(match[2] or b"")].ljust(len(said))
+
+    return _NUMBERS.sub(plain, data)
+
+
 class _Merger:
     def __init__(self, tree: Tree, others: Mapping[str, bytes]) -> None:
         self.tree = tree
@@ -69,7 +89,7 @@ class _Merger:
             raise TooMuchError(f"files include each other more than {_DEEPEST_INCLUDE} deep")
         before = (self.path, self.data, self.top)
         self.path, self.data = path, data
-        root = parsed(_dts_parser(), data)
+        root = parsed(_dts_parser(), _with_plain_numbers(data))
         if root.has_error:
             self.note_errors(root)
         self.items(root.children, None, depth)
@@ -179,6 +199,8 @@ class _Merger:
             return
         if name.type == "reference":
             target = self.referenced(name)
+            if target.parent is self.tree.loose and len(self.tree.undefined) < 50:
+                self.tree.undefined.append((target.name, self.place(name)))
         else:
             address = "".join(_said(n) for n in node.children_by_field_name("address"))
             found = into.children.get(_said(name) + address) if into is not None else None
