@@ -512,10 +512,12 @@ class McubootSwap(McubootSlots):
         else:
             flash = self.first_trailer.junked(flash)
         flash = self.second_trailer.reduced(flash)
+        flash = self.primary.tidied(flash, self._bared)
         source = self.resumes(flash)
         place = None if source is None else self.place(flash, source)
         if source is not None and place is not None:
             return self.without_targets(flash, place, source)
+        flash = junk(flash, self.primary, self._rest, self._beside)
         idle = source is None or source.fields(flash).raw_type <= NONE
         if idle and self.swap_type(flash) == NONE:
             return self.unread(flash)
@@ -537,6 +539,31 @@ class McubootSwap(McubootSlots):
             return less
         before = self.headers(flash, place, swap_type)
         return less if self.headers(less, place, swap_type) == before else flash
+
+    def _bared(self, flash: Contents) -> Contents:
+        area = self.primary
+        status = area.start + self.first_trailer.status_at
+        if self._beside >= status:
+            return flash
+        runs = splice(flash[area.index].runs, self._beside, status, ERASED)
+        return area.with_part(flash, area.part(runs))
+
+    @property
+    def _rest(self) -> int:
+        """Where the primary slot goes on after its image, in whole erase blocks; global offset.
+
+        While no status is written nothing is read from there up to the trailer, and a swap erases
+        it before it writes there.
+        """
+        return self.primary.start + align_up(self.size, self.block)
+
+    @property
+    def _beside(self) -> int:
+        """Where in the primary slot the erase blocks with trailer begin, but not before ``_rest``.
+
+        From there up to the trailer nothing is ever read or programmed; global offset.
+        """
+        return max(self._rest, self.primary.start + self.first_trailer.erased_from)
 
     def read_from(self, flash: Contents, trailer: Trailer, source: Trailer) -> int:
         """From which byte of its area on a trailer may be read before it is erased."""
