@@ -209,9 +209,11 @@ def _device_demands(spec: Spec, w: Wanted) -> Iterator[Demand]:
 def _boot_address(spec: Spec, w: Wanted) -> Iterator[Demand]:
     """The place that the bootloader jumps to, for the partition that it starts."""
     boot = spec.device.boot
-    second_boot = any(p.role is Role.SECOND_BOOT for p in spec.partitions)
-    if w.flash.name != boot.owner or not (w.standard or w.wish.role is Role.SECOND_BOOT):
+    if not boot.boot_offsets or w.flash.name != boot.owner:
         return
+    if not (w.standard or w.wish.role is Role.SECOND_BOOT):
+        return
+    second_boot = any(p.role is Role.SECOND_BOOT for p in spec.partitions)
     first = Role.SECOND_BOOT if second_boot else Role.APPLICATION
     number = {first: 0, Role.OTA_TEMP: 1}.get(w.wish.role)
     if number is None or number >= len(boot.boot_offsets):

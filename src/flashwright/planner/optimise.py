@@ -22,7 +22,7 @@ from flashwright.base.record import record, replace
 from flashwright.planner.banks import Bankings
 from flashwright.planner.candidates import candidates_of, grain_of, grid_of, monotone
 from flashwright.planner.demand import Goal
-from flashwright.planner.lay import Sizes, lay
+from flashwright.planner.lay import QUICK, Sizes, lay
 from flashwright.planner.problem import RANK, Group, Problem
 from flashwright.planner.search import Budget
 from flashwright.planner.settle import settle
@@ -139,7 +139,7 @@ class _Optimiser:
 
     def run(self) -> Solution | None:
         """All goals in order."""
-        if not self.start():
+        if not self._ambitious() and not self.start():
             return None
         for k, group in (*self._of(Goal.FIRST), *self._of(Goal.SLOT)):
             self._largest(k, self._upper(group))
@@ -191,6 +191,31 @@ class _Optimiser:
     def start(self) -> bool:
         """Find the first sizes of all groups that fit, from the least on."""
         return self._sound() and self._first(0)
+
+    def _ambitious(self) -> bool:
+        """Whether the first group has its largest conceivable size at a glance.
+
+        Then the least sizes need no question of their own. A "no" within so little work tells
+        nothing, and is forgotten.
+        """
+        wished = (*self._of(Goal.FIRST), *self._of(Goal.SLOT))
+        groups = self.problem.groups
+        if not wished or not self._sound() or not all(monotone(self.problem, g) for g in groups):
+            return False
+        if not self._smallest(range(len(groups))):
+            return False
+        k, group = wished[0]
+        self.value[k] = grid_of(self.problem, group, self.value[k], self._upper(group))[-1]
+        ordinary = self.budget, self.tries
+        glance = QUICK * len(self.problem.items) + 64
+        self.budget, self.tries = Budget(glance * len(self._owners)), glance
+        fits = self._fits()
+        self.budget, self.tries = ordinary
+        if not fits:
+            self.unsure = False
+            self._laid.clear()
+            self.value.clear()
+        return fits
 
     def _sound(self) -> bool:
         return all(g.most is None or g.most >= g.least for g in self.problem.groups)

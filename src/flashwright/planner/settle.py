@@ -20,6 +20,8 @@ def settle(
     problem: Problem, owner: str, sizes: Sizes, laid: dict[str, Extent], budget: Budget
 ) -> tuple[dict[str, Extent], bool]:
     """The final extents in flash ``owner``, and whether their waste is proven least."""
+    if problem.grounds[owner].uniform and not any(i.high for i in problem.in_flash[owner]):
+        return laid, True
     flashful = prepare(problem, owner, sizes)
     if flashful is None or not flashful.units:
         return laid, True
