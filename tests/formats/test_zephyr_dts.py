@@ -429,8 +429,14 @@ def test_numbers_as_dtc_reads_them(said: str, value: int) -> None:
     assert slot is not None and (slot.start, slot.description) == (value, "0X10 8UL")
 
 
-def test_a_deleted_label_that_nobody_defines_is_told() -> None:
-    decoded = read(BOARD + "/delete-node/ &slot7_partition;\n/delete-node/ &slot1_partition;\n")
+def test_labels_that_nobody_defines_are_told() -> None:
+    decoded = read(
+        BOARD + "/delete-node/ &slot7_partition;\n/delete-node/ &slot1_partition;\n"
+        '&slot8_partition { label = "new"; };\n&slot0_partition { label = "new"; };\n'
+    )
     told = [f for f in decoded.findings if f.code == "FMT172"]
-    assert [(f.severity, f.place.line if f.place else 0) for f in told] == [(Severity.WARNING, 25)]
+    assert [(f.severity, f.place.line if f.place else 0) for f in told] == [
+        (Severity.WARNING, 25),
+        (Severity.WARNING, 27),
+    ]
     assert "slot1_partition" not in [p.name for p in decoded.tables[0].partitions]

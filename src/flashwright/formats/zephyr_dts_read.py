@@ -350,23 +350,22 @@ class _Reading:
 
     def unresolved(self) -> None:
         """FMT172: an overlay changes a partition whose flash is in a file that is not given."""
-        for name, place in self.tree.undefined:
+        help = "give the board's .dts together with the overlay"
+        if self.tree.missing:
+            help += f", and its includes: {', '.join(self.tree.missing[:3])}"
+        told = [(name, place, "deleted") for name, place in self.tree.undefined]
+        for node in self.tree.loose.children.values():
+            if "reg" not in node.properties and (node.properties or node.children):
+                told.append((node.name, node.place, "changed"))
+        for name, place, what in told:
             if name.endswith("_partition"):
-                message = f"`&{printable(name, 60)}` is deleted here, and defined in no given file"
-                help = "give the board's .dts together with the overlay; dtc refuses a wrong label"
+                message = f"`&{printable(name, 60)}` is {what} here, and defined in no given file"
                 self.findings.append(warning("FMT172", message, help, place))
         for node in self.tree.loose.children.values():
-            if id(node) in self.names or not (
-                node.name.endswith("_partition") or "reg" in node.properties
-            ):
-                continue
-            if "reg" not in node.properties:
+            if id(node) in self.names or "reg" not in node.properties:
                 continue
             self.incomplete.append(node.name)
             message = f"`&{printable(node.name, 60)}` is changed here, and defined in another file"
-            help = "give the board's .dts together with the overlay"
-            if self.tree.missing:
-                help += f", and its includes: {', '.join(self.tree.missing[:3])}"
             self.findings.append(error("FMT172", message, help, node.place))
 
     def none_found(self, paths: list[str]) -> None:
