@@ -75,3 +75,10 @@ def test_text_of_no_format_on_standard_input_is_told_every_format():
     done = subprocess.run(["bash", "-c", line], capture_output=True, check=False)
     assert b"FMT003" in done.stdout and b"flash-toml" in done.stdout
     assert done.returncode == 2
+
+
+def test_a_lock_that_is_named_has_to_be_there(tmp_path: Path):
+    missing = str(tmp_path / "flash.lok")
+    done = _run(f'check --lock "{missing}"')
+    assert done.returncode == 2 and b"HST001" in done.stdout
+    assert _run(f'check --no-lock --lock "{missing}"').returncode == 0

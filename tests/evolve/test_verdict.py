@@ -352,3 +352,19 @@ def test_every_finding_has_a_place_in_flash_or_speaks_of_the_whole_table():
             whole = finding.code in {"EVO118", "EVO119", "EVO131"}
             assert finding.where is not None or whole, finding
             assert finding.help and "\n" not in finding.message
+
+
+@pytest.mark.parametrize("running", ["app9", "nvs"])
+def test_a_running_slot_that_is_none_promises_nothing(running):
+    found = verdict(MIN_SPIFFS, DEFAULT_8MB, accept_table_window=True, running=running)
+    finding = one(found.findings, "EVO105")
+    assert found.way is Way.CABLE
+    assert f"`{running}`" in finding.message and "`app" in finding.help
+    sound = verdict(MIN_SPIFFS, DEFAULT_8MB, accept_table_window=True, running="app1")
+    assert "EVO105" not in codes(sound.findings)
+
+
+def test_a_partition_that_is_given_up_and_is_nowhere_is_told():
+    found = verdict(MIN_SPIFFS, DEFAULT_8MB, discard=("spifs",))
+    assert "`spiffs`" in one(found.findings, "EVO106").help
+    assert "EVO106" not in codes(verdict(MIN_SPIFFS, DEFAULT_8MB, discard=("spiffs",)).findings)

@@ -18,7 +18,7 @@ from flashwright.cli.options import (
 from flashwright.cli.report import complain, report
 from flashwright.diag.finding import Finding
 from flashwright.host.catalogue import Catalogue
-from flashwright.host.files import FileFaultError
+from flashwright.host.files import FileFaultError, read_source
 from flashwright.model.table import Table
 
 _EXAMPLES = """\
@@ -73,7 +73,10 @@ def _broken_releases(
     tables: tuple[Table, ...], path: str, args: argparse.Namespace
 ) -> tuple[Finding, ...]:
     """What the tables break of the releases in ``flash.lock``."""
-    lock = None if args.no_lock else lock_source(lock_path(args.lock, path))
+    if args.no_lock:
+        return ()
+    # A lock that is named has to be there: a misspelt name would let every table pass.
+    lock = read_source(args.lock) if args.lock else lock_source(lock_path(None, path))
     if lock is None:
         return ()
     from flashwright.app.release import guarded

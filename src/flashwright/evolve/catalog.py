@@ -63,6 +63,33 @@ VERDICT_PAGES: tuple[Page, ...] = (
         """,
     ),
     page(
+        "EVO105",
+        "unknown-running-slot",
+        _E,
+        """The slot that all devices are said to run from is no slot of the old table.
+
+        ## Why it matters
+        What devices run from decides what still starts after the change. Of a slot that is not
+        there nothing can be said, so nothing is promised.
+
+        ## How to fix
+        Name the slot as the old table does, or leave `--running` out: then any slot may run.
+        """,
+    ),
+    page(
+        "EVO106",
+        "unknown-discard",
+        Severity.WARNING,
+        """A partition whose data may be lost is in neither table.
+
+        ## Why it matters
+        Nothing is given up by it; a name that is spelled wrongly leaves the data as it was.
+
+        ## How to fix
+        Name the partition as the old or the new table does.
+        """,
+    ),
+    page(
         "EVO110",
         "boot-address-moves",
         _E,

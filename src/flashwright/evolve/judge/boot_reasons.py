@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from flashwright.base.extent import Extent
+from flashwright.base.nearest import did_you_mean
 from flashwright.base.size import format_hex
-from flashwright.diag.finding import Finding
+from flashwright.base.text import printable
+from flashwright.diag.finding import Finding, error, warning
 from flashwright.evolve.compare.diff import Change, How
 from flashwright.evolve.compare.field import SLOT_ROLES
 from flashwright.evolve.judge.reason import Case, Reason, Way
@@ -32,6 +34,31 @@ def device(case: Case) -> Iterator[Reason]:
     for finding in case.difference.findings:
         if finding.code == "EVO101":
             yield Reason(Way.CABLE, finding)
+
+
+def said(case: Case) -> Iterator[Reason]:
+    """EVO105, EVO106: what the user says of the devices names no slot, or no partition at all."""
+    running = case.facts.running
+    slots = [s.name for s in case.ground.slots]
+    if running and (case.old.get(running) is None or (slots and running not in slots)):
+        known = slots or [p.name for p in case.old.partitions]
+        finding = error(
+            "EVO105",
+            f"devices run from `{printable(running)}`, you say: that is no slot of the old table",
+            did_you_mean(running, known),
+            case.old.place,
+        )
+        yield Reason(Way.CABLE, finding)
+    both = [p.name for t in (case.old, case.new) for p in t.partitions]
+    for name in case.facts.discard:
+        if name not in both:
+            finding = warning(
+                "EVO106",
+                f"`{printable(name)}` is given up, but is in neither table",
+                did_you_mean(name, both),
+                case.new.place,
+            )
+            yield Reason(Way.OVER_THE_AIR, finding)
 
 
 def no_second_slot(case: Case) -> Iterator[Reason]:

@@ -23,6 +23,7 @@ from flashwright.evolve.judge.reason import Case, Judge, Reason, Way
 #: Every reason, on one page: device and boot, table in flash, data, numbers.
 JUDGES: tuple[Judge, ...] = (
     boot_reasons.device,
+    boot_reasons.said,
     boot_reasons.no_second_slot,
     boot_reasons.held_places,
     boot_reasons.held_sizes,

@@ -82,6 +82,8 @@ def read_lock(source: Source) -> LockRead:
     if isinstance(version, int) and not isinstance(version, bool) and version > VERSION:
         return LockRead(None, (_newer(source, version),))
     if version != VERSION:
+        if version is None:
+            return _refused(source, f"it does not say its version, which is {VERSION}")
         return _refused(source, f"its version is {printable(str(version), 20)}, not {VERSION}")
     releases = data.get("release", [])
     if not isinstance(releases, list):
