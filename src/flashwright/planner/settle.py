@@ -14,6 +14,8 @@ from flashwright.planner.search import Budget
 MOST_UNITS = 64
 #: Places that the search for less waste may look at.
 WASTE_NODES = 400_000
+#: Places that one step of it counts for.
+NODE_COST = 8
 
 
 def settle(
@@ -45,7 +47,9 @@ class _LeastWaste:
         self.needs = [sum(s.need for s in chain) for chain in flashful.chains]
         names = [s.item.name for chain in flashful.chains for s in chain]
         self.best_cost = sum(laid[n].size for n in names) - sum(self.needs)
-        self.least = [self._cheapest(i) for i in range(len(self.needs))]
+        self.keys = [unit.key for unit in flashful.units]
+        self._known: dict[tuple[object, int], list[tuple[int, int]]] = {}
+        self._bounds: dict[tuple[int, int], int | None] = {}
         ordered = [m for m in self.flashful.below if m]
         #: Units that need not lie below another one: of equal ones only the first is tried.
         self.free = [not any(m >> i & 1 for m in ordered) for i in range(len(self.needs))]
@@ -54,13 +58,40 @@ class _LeastWaste:
     def run(self) -> None:
         """Improve ``best`` as far as the nodes go."""
         everything = (1 << len(self.needs)) - 1
-        self._visit(everything, 0, 0, sum(self.least), [])
+        self._visit(everything, 0, 0, [])
 
-    def _cheapest(self, i: int) -> int:
-        places = self._places(i, 0)
-        return min((end - start - self.needs[i] for start, end in places), default=0)
+    def _bound(self, left: int, cursor: int) -> int | None:
+        """What all that is left wastes at least from ``cursor`` on, ``None`` if it does not fit.
+
+        The small erase blocks behind the cursor are soon used up: each unit counts with its
+        cheapest place from the cursor on, not with its cheapest place of all.
+        """
+        if (left, cursor) in self._bounds:
+            return self._bounds[left, cursor]
+        total: int | None = 0
+        needed, rest = 0, left
+        while rest and total is not None:
+            i = (rest & -rest).bit_length() - 1
+            rest &= rest - 1
+            needed += self.needs[i]
+            places = self._places(i, cursor)
+            if not places:
+                total = None
+            else:
+                total += min(end - start for start, end in places) - self.needs[i]
+        if total is not None and total + needed > self.flashful.room.free_from(cursor):
+            total = None
+        self._bounds[left, cursor] = total
+        return total
 
     def _places(self, i: int, cursor: int) -> list[tuple[int, int]]:
+        known = self._known.get((self.keys[i], cursor))
+        if known is None:
+            self.nodes -= len(self.flashful.ground.starts)
+            known = self._known[self.keys[i], cursor] = self._looked_up(i, cursor)
+        return known
+
+    def _looked_up(self, i: int, cursor: int) -> list[tuple[int, int]]:
         unit = self.flashful.units[i]
         found = {unit.first(cursor)}
         for start in self.flashful.ground.starts:
@@ -71,14 +102,15 @@ class _LeastWaste:
                 found.add(unit.first(gap.start))
         return sorted(p for p in found if p is not None)
 
-    def _visit(
-        self, left: int, cursor: int, cost: int, least: int, path: list[tuple[int, int]]
-    ) -> None:
-        if cost + least >= self.best_cost:
+    def _visit(self, left: int, cursor: int, cost: int, path: list[tuple[int, int]]) -> None:
+        if cost >= self.best_cost:
             return
         if not left:
             self.best_cost = cost
             self.best = extents_of(self.flashful, path)
+            return
+        bound = self._bound(left, cursor)
+        if bound is None or cost + bound >= self.best_cost:
             return
         if self.seen.get((left, cursor), cost + 1) <= cost:
             return
@@ -86,25 +118,19 @@ class _LeastWaste:
         if self.nodes <= 0:
             self.complete = False
             return
-        self.nodes -= len(self.needs) * len(self.flashful.ground.starts)
+        self.nodes -= NODE_COST
         tried: set[object] = set()
         for i in range(len(self.needs)):
             if not left >> i & 1 or self.flashful.below[i] & left:
                 continue
             if self.free[i]:
-                key = self.flashful.units[i].key
+                key = self.keys[i]
                 if key in tried:
                     continue
                 tried.add(key)
             for start, end in self._places(i, cursor):
                 more = end - start - self.needs[i]
-                self._visit(
-                    left & ~(1 << i),
-                    end,
-                    cost + more,
-                    least - self.least[i],
-                    [*path, (i, start)],
-                )
+                self._visit(left & ~(1 << i), end, cost + more, [*path, (i, start)])
 
 
 def _raised(problem: Problem, flashful: Flashful, laid: dict[str, Extent]) -> dict[str, Extent]:
