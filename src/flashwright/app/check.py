@@ -96,11 +96,6 @@ def _unused(suppression: Suppression) -> Finding:
     )
 
 
-def at_or_above(findings: tuple[Finding, ...], threshold: Severity) -> bool:
-    """Whether any finding is as bad as ``threshold`` or worse."""
-    return any(f.severity >= threshold for f in findings)
-
-
 PAGES: tuple[Page, ...] = (
     page(
         "SPC020",

@@ -31,9 +31,3 @@ def convert(
         return Encoded(None, (error("FMT008", message, help),))
     encoded = form.encode(tables, options)
     return read_back(form, tables, encoded, options)
-
-
-def for_path(path: str) -> tuple[str, ...]:
-    """The formats that a file of this name may be written in, by its ending."""
-    lower = path.lower()
-    return tuple(f.name for f in FORMATS if f.writes and lower.endswith(f.suffixes))

@@ -10,12 +10,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from flashwright.base.record import record
 from flashwright.diag.finding import Finding, Place, Severity, error
 from flashwright.diag.page import Page, page
 from flashwright.formats.format import LARGEST_TEXT, Source
+from flashwright.formats.placed import PlacedDocument, Spot, ValuePath
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -23,45 +25,17 @@ if TYPE_CHECKING:
 #: Deeper nesting than any layout file has.
 DEEPEST = 100
 
-_Path = tuple[str | int, ...]
 _COMMENT = re.compile(r'"(?:[^"\\\n]|\\.)*"|//[^\n]*|/\*.*?\*/', re.S)
 
 
 @record()
-class Spot:
-    """Where a value is: its place for people, and its bytes in the text (``start`` to ``end``)."""
-
-    place: Place
-    start: int
-    end: int
-
-
-@record()
-class JsonDocument:
+class JsonDocument(PlacedDocument):
     """A parsed file: its value, and where each part of it is written."""
 
     path: str
     text: str
     data: Any
-    spots: Mapping[_Path, Spot]
-
-    def place(self, *path: str | int) -> Place:
-        """The place of the value at ``path``, or of its nearest ancestor."""
-        for length in range(len(path), -1, -1):
-            found = self.spots.get(path[:length])
-            if found is not None:
-                return found.place
-        return Place(self.path)
-
-    def edited(self, changes: Mapping[_Path, str]) -> str:
-        """The text with the values at these paths written anew; all else stays as it is."""
-        raw = self.text.encode()
-        spots = sorted(
-            ((self.spots[p], new) for p, new in changes.items()), key=lambda c: -c[0].start
-        )
-        for spot, new in spots:
-            raw = raw[: spot.start] + new.encode() + raw[spot.end :]
-        return raw.decode()
+    spots: Mapping[ValuePath, Spot]
 
 
 def parse_json(source: Source) -> JsonDocument | tuple[Finding, ...]:
@@ -104,11 +78,11 @@ def _unusable(why: str, place: Place) -> Finding:
 
 
 def _blank(match: re.Match[str]) -> str:
-    """A comment as blanks of the same number of bytes and lines; a text as it is."""
+    """A comment as blanks, as many characters and lines; a text as it is."""
     found = match[0]
     if found.startswith('"'):
         return found
-    return "".join("\n" if c == "\n" else " " * len(c.encode()) for c in found)
+    return "".join("\n" if c == "\n" else " " for c in found)
 
 
 def _deepest(text: str) -> int:
@@ -122,20 +96,25 @@ def _deepest(text: str) -> int:
     return deepest
 
 
-def _spots(path: str, text: str) -> dict[_Path, Spot]:
+def _spots(path: str, text: str) -> dict[ValuePath, Spot]:
     import tree_sitter
     import tree_sitter_json
 
     raw = text.encode()
     lines = raw.split(b"\n")
+    starts = [0, *accumulate(len(line.decode()) + 1 for line in lines)]
     language = tree_sitter.Language(tree_sitter_json.language())
     root = tree_sitter.Parser(language).parse(raw).root_node
-    spots: dict[_Path, Spot] = {}
+    spots: dict[ValuePath, Spot] = {}
 
-    def note(node: Node, at: _Path) -> None:
-        row, column = node.start_point
-        column = len(lines[row][:column].decode("utf-8", "replace")) + 1
-        spots[at] = Spot(Place(path, row + 1, column), node.start_byte, node.end_byte)
+    def column(point: tuple[int, int]) -> int:
+        """How many characters of its line stand before ``point``."""
+        return len(lines[point[0]][: point[1]].decode("utf-8", "replace"))
+
+    def note(node: Node, at: ValuePath) -> None:
+        first, last = node.start_point, node.end_point
+        place = Place(path, first[0] + 1, column(first) + 1)
+        spots[at] = Spot(place, starts[first[0]] + column(first), starts[last[0]] + column(last))
         if node.type == "object":
             for pair in node.named_children:
                 if pair.type == "pair" and len(pair.named_children) == 2:

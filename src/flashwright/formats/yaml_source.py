@@ -15,6 +15,7 @@ from flashwright.base.text import printable
 from flashwright.diag.finding import Finding, Place, Severity, error
 from flashwright.diag.page import Page, page
 from flashwright.formats.format import Source
+from flashwright.formats.placed import PlacedDocument, Spot, ValuePath
 
 if TYPE_CHECKING:
     from ruamel.yaml.nodes import Node
@@ -28,42 +29,15 @@ DEEPEST, MOST_NODES = 50, 50_000
 #: Repeated keys that are told one by one.
 MOST_REPEATED = 20
 
-_Path = tuple[str | int, ...]
-
 
 @record()
-class Spot:
-    """Where a scalar is: its place, and its characters in the text (``start`` to ``end``)."""
-
-    place: Place
-    start: int
-    end: int
-
-
-@record()
-class YamlDocument:
+class YamlDocument(PlacedDocument):
     """A parsed file: mappings, lists and plain scalars as text; where each is written."""
 
     path: str
     text: str
     data: Any
-    spots: Mapping[_Path, Spot]
-
-    def place(self, *path: str | int) -> Place:
-        """The place of the value at ``path``, or of its nearest ancestor."""
-        for length in range(len(path), 0, -1):
-            found = self.spots.get(path[:length])
-            if found is not None:
-                return found.place
-        return Place(self.path)
-
-    def edited(self, changes: Mapping[_Path, str]) -> str:
-        """The text with the scalars at these paths written anew; all else stays as it is."""
-        text = self.text
-        for path in sorted(changes, key=lambda p: -self.spots[p].start):
-            spot = self.spots[path]
-            text = text[: spot.start] + changes[path] + text[spot.end :]
-        return text
+    spots: Mapping[ValuePath, Spot]
 
 
 class _RefusedError(Exception):
@@ -111,11 +85,11 @@ class _Walker:
 
     def __init__(self, path: str) -> None:
         self.path = path
-        self.spots: dict[_Path, Spot] = {}
+        self.spots: dict[ValuePath, Spot] = {}
         self.repeated: list[Finding] = []
         self._nodes = 0
 
-    def value(self, node: Node | None, path: _Path, depth: int) -> Any:
+    def value(self, node: Node | None, path: ValuePath, depth: int) -> Any:
         self._nodes += 1
         if self._nodes > MOST_NODES or depth > DEEPEST:
             raise _RefusedError(
@@ -125,7 +99,8 @@ class _Walker:
             return None
         mark = node.start_mark
         place = Place(self.path, mark.line + 1, mark.column + 1)
-        self.spots[path] = Spot(place, mark.index, node.end_mark.index)
+        if path:
+            self.spots[path] = Spot(place, mark.index, node.end_mark.index)
         kind = type(node).__name__
         if kind == "MappingNode":
             return self._mapping(node, path, depth)
@@ -134,7 +109,7 @@ class _Walker:
             return [self.value(child, (*path, n), depth + 1) for n, child in items]
         return str(node.value)
 
-    def _mapping(self, node: Node, path: _Path, depth: int) -> dict[str, Any]:
+    def _mapping(self, node: Node, path: ValuePath, depth: int) -> dict[str, Any]:
         result: dict[str, Any] = {}
         for key, child in node.value:
             name = str(key.value) if isinstance(key.value, str) else "?"
