@@ -11,7 +11,7 @@ from rule_tables import K, M, codes, device, flash, only, part
 
 from flashwright.base.extent import Extent
 from flashwright.diag.finding import Finding, Place, Severity, in_order
-from flashwright.model.device import Device, Reserved
+from flashwright.model.device import BootFacts, Device, Reserved
 from flashwright.model.geometry import Overwrite
 from flashwright.model.table import Partition, Role, Table
 from flashwright.rules.catalog import MOST_OF_ONE_RULE, run
@@ -374,3 +374,17 @@ def _well_told(finding: Finding) -> None:
     assert finding.help.isprintable()
     assert not finding.message.endswith(".")
     assert "None" not in finding.message + finding.help
+
+
+@pytest.mark.parametrize(
+    ("boot_offsets", "advice"),
+    [((), "move `slot` down to 0x0"), ((0x1000,), "move `record` up to 0x5000")],
+)
+def test_what_the_bootloader_jumps_to_is_not_told_to_move(boot_offsets, advice) -> None:
+    board = device(
+        flash(runs=((512, 4096),)), boot=BootFacts("embedded", boot_offsets=boot_offsets)
+    )
+    slot = part("slot", "application", 0x1000, 0x4000)
+    record = part("record", "boot_record", 0x4000, 0x1000)
+    (finding,) = only(table(slot, record, of=board), "GEO101")
+    assert finding.help.startswith(advice)

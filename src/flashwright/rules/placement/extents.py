@@ -287,12 +287,18 @@ def _apart(view: View, low: Partition, high: Partition) -> str:
     flash = view.flashes.get(owner)
     choices: list[str] = []
     down = _aligned(flash, high.extent.start - low.size)
-    if down is not None and _is_free(free, Extent(down, low.extent.start)):
+    movable = not _is_held(view, low)
+    if movable and down is not None and _is_free(free, Extent(down, low.extent.start)):
         choices.append(f"move {quoted(low)} down to {point(low, down)}")
     up = low.extent.end if flash is None else flash.align_up(low.extent.end)
-    if not choices and _is_free(free, Extent(max(up, high.extent.end), up + high.size), empty=True):
+    movable = not _is_held(view, high)
+    if (
+        not choices
+        and movable
+        and _is_free(free, Extent(max(up, high.extent.end), up + high.size), empty=True)
+    ):
         choices.append(f"move {quoted(high)} up to {point(high, up)}")
-    if not choices and flash is not None:
+    if not choices and movable and flash is not None:
         gap = _gap(flash, free, high.size)
         if gap is not None:
             choices.append(f"move {quoted(high)} to {point(high, gap)}, where nothing lies")
@@ -308,6 +314,16 @@ def _apart(view: View, low: Partition, high: Partition) -> str:
             "overlap with `parent` or `shares`"
         )
     return either(choices)
+
+
+def _is_held(view: View, partition: Partition) -> bool:
+    """Whether the bootloader holds the partition where it is: it jumps there, or starts there."""
+    if view.device is None or view.device.boot.owner != partition.owner:
+        return False
+    boot = view.device.boot
+    start = partition.extent.start
+    at_start = boot.bootloader is not None and start == boot.bootloader.start
+    return at_start or start in boot.boot_offsets
 
 
 def _aligned(flash: Flash | None, offset: int) -> int | None:
