@@ -118,3 +118,15 @@ def test_a_further_flash_and_offsets_are_in_the_call_that_is_told(capsys):
     assert words[words.index("--table-offset") + 1] == "36864"
     assert main(words[2:]) == 0
     capsys.readouterr()
+
+
+def test_a_table_without_device_or_scheme_is_told_what_to_add(tmp_path, capsys):
+    path = tmp_path / "partitions.csv"
+    path.write_text("otadata,data,ota,0xe000,8K\na,app,ota_0,0x10000,1M\nb,app,ota_1,,1M\n")
+    assert main(["prove", str(path)]) == 1
+    told = capsys.readouterr().out
+    assert told.startswith("no scheme: INCOMPLETE\n")
+    assert "[SIM001]" in told and "--device NAME" in told
+    assert main(["prove", str(path), "--device", "esp32:4mb"]) == 1
+    told = capsys.readouterr().out
+    assert "[SIM002]" in told and "choose with --scheme: recommended-" in told

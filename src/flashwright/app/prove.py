@@ -23,7 +23,7 @@ def proof_text(
     ``replays``: say how a trace is walked again (no trace of a migration can be); ``command`` is
     the call that proved it, with the options that a trace depends on.
     """
-    lines = [f"{proof.scheme}: {proof.verdict}"]
+    lines = [f"{proof.scheme or 'no scheme'}: {proof.verdict}"]
     wide = max((len(j.law) for j in proof.judgements), default=0)
     lines += [f"  {j.law:<{wide}}  {j.verdict:<10}  {j.text}" for j in proof.judgements]
     if proof.assumptions:

@@ -77,13 +77,13 @@ def machine_for(
     """The machine of ``scheme`` (or the table's own) on a table, or why there is none."""
     if table.device is None:
         text = "the table names no device, so its erase blocks are not known"
-        return None, (error("SIM001", text, "name the device", table.place),)
+        return None, (error("SIM001", text, "name it: --device NAME", table.place),)
     name = scheme or (table.update.scheme.name if table.update else None)
     found = blueprint(name) if name else None
     if found is None:
         known = [b.name for b in BLUEPRINTS]
         text = f"no scheme `{name}` can be proven" if name else "the table names no update scheme"
-        help = did_you_mean(name, known) if name else "one of: " + ", ".join(known)
+        help = did_you_mean(name, known) if name else "choose with --scheme: " + ", ".join(known)
         return None, (error("SIM002", text, help, table.place),)
     site = Site(table, chunk)
     machine = found.build(site)
