@@ -14,6 +14,8 @@ from flashwright.planner.search import Budget
 MOST_UNITS = 64
 #: Places that the search for less waste may look at.
 WASTE_NODES = 400_000
+#: Ends in one run that are looked at for one unit that starts below it.
+MOST_ENDS = 256
 #: Places that one step of it counts for.
 NODE_COST = 8
 
@@ -87,20 +89,38 @@ class _LeastWaste:
     def _places(self, i: int, cursor: int) -> list[tuple[int, int]]:
         known = self._known.get((self.keys[i], cursor))
         if known is None:
-            self.nodes -= len(self.flashful.ground.starts)
             known = self._known[self.keys[i], cursor] = self._looked_up(i, cursor)
+            self.nodes -= len(self.flashful.ground.starts) + len(known)
         return known
 
     def _looked_up(self, i: int, cursor: int) -> list[tuple[int, int]]:
         unit = self.flashful.units[i]
         found = {unit.first(cursor)}
-        for start in self.flashful.ground.starts:
+        for k, start in enumerate(self.flashful.ground.starts):
             if start > cursor:
                 found.add(unit.first(start))
+                found.update(unit.first(s) for s in self._across(i, k, cursor))
         for gap in self.flashful.room.gaps:
             if gap.start > cursor:
                 found.add(unit.first(gap.start))
         return sorted(p for p in found if p is not None)
+
+    def _across(self, i: int, k: int, cursor: int) -> set[int]:
+        """Where unit ``i`` may start below run ``k`` to end in it, with the least waste.
+
+        For each end the last start that leaves it room; where the run's erase blocks are the
+        smallest so far, all ends waste the same, and the first start is enough.
+        """
+        ground, need = self.flashful.ground, self.needs[i]
+        run, block = ground.starts[k], ground.sizes[k]
+        if block == ground.smallest:
+            first = ground.boundary(max(cursor, run - need + 1))
+            return set() if first is None or first >= run else {first}
+        ends = range(run + block, min(ground.ends[k], run + need + block) + 1, block)
+        if len(ends) > MOST_ENDS:
+            self.complete = False
+        starts = {ground.down(end - need) for end in ends[:MOST_ENDS] if end - need >= cursor}
+        return {s for s in starts if cursor <= s < run}
 
     def _visit(self, left: int, cursor: int, cost: int, path: list[tuple[int, int]]) -> None:
         if cost >= self.best_cost:
