@@ -239,6 +239,14 @@ def test_a_table_that_breaks_a_supported_release_is_refused_by_name():
     assert "(releases 1.0.0 and 1.1.0)" in one(findings, "EVO110").message
 
 
+def test_a_change_that_is_a_note_only_breaks_no_release():
+    lock = lock_of(("1.0.0", MCUBOOT))
+    renamed = with_partition(MCUBOOT, "storage", name="settings")
+    (item,) = held(lock, renamed)
+    assert codes(item.verdict.findings) == ["EVO127"]
+    assert guard(lock, renamed) == ()
+
+
 def test_a_dropped_release_guards_nothing():
     lock = drop(lock_of(("1.0.0", DUAL)), "1.0.0", "recalled").lock
     assert guard(lock, OTHER_BOOT) == ()

@@ -151,7 +151,7 @@ def image_near_limit(view: View) -> Iterable[Finding]:
             yield fault(
                 "IMG502",
                 WARNING,
-                f"the image of {quoted(p)} leaves {size(free)} bytes of {why}, "
+                f"the image of {quoted(p)} leaves {size(free)} bytes of what {why}, "
                 f"{size(p.slack - free)} less than the slack of {size(p.slack)}",
                 f"enlarge the slot by {size(_blocks_for(view, p, p.slack - free))}",
                 of=p,
@@ -164,7 +164,7 @@ def image_near_limit(view: View) -> Iterable[Finding]:
             yield fault(
                 "IMG502",
                 NOTE,
-                f"the image of {quoted(p)} leaves {size(free)} bytes of {why}: less than "
+                f"the image of {quoted(p)} leaves {size(free)} bytes of what {why}: less than "
                 f"{FREE_PERCENT} %",
                 "the slots cannot grow once devices have shipped; declare `slack` for the room "
                 "that is wanted",
