@@ -6,6 +6,7 @@ import pytest
 from rule_tables import K, codes, device, flash, only, part
 
 from flashwright.diag.finding import Severity
+from flashwright.model.device import BankMode, BootFacts
 from flashwright.model.table import Partition, Table
 
 NOR = device(flash(runs=((512, 4096),)))
@@ -62,3 +63,16 @@ def test_an_image_that_is_too_large_does_not_hide_a_tight_one() -> None:
     tight = part("other", "application", 0x30000, 64 * K, image_size=60 * K, slack=8 * K)
     (finding,) = only(table(over, unknown, tight), "IMG502")
     assert "`other` leaves 0x1000 bytes of what the slot has" in finding.message
+
+
+@pytest.mark.parametrize(
+    ("start", "words"),
+    [(0x12000, "start it at 0x10000 (0x2000 bytes lower)"), (0x8000, "(0x8000 bytes higher)")],
+)
+def test_the_way_to_the_boot_address_has_a_direction(start: int, words: str) -> None:
+    board = device(
+        flash(runs=((512, 4096),)), boot=BootFacts("embedded", BankMode.SINGLE, (0x10000,))
+    )
+    slot = part("app", "application", start, 64 * K)
+    (finding,) = only(Table("t", (slot,), board), "BOT301")
+    assert words in finding.help
