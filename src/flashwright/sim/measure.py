@@ -57,7 +57,7 @@ def measure(machine: Machine) -> Cost | None:
         if found.broken is not None or not found.after:
             return None
         _, then = found.after[0]
-        if len(found.after) > 1 and then[2].updates > 1 and world.confirmed > 1:
+        if len(found.after) > 1 and then[2].updates > 1 and then[2].confirmed > 1:
             break
         if type(found.move) is Act:
             operation = found.move.operation
