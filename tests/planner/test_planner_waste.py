@@ -101,3 +101,10 @@ def test_many_small_partitions_beside_the_slots_of_two_banks_are_proven(kib, slo
     made = plan(spec, limits=LIMITS).plan
     assert made.proven
     assert made.table.of_role(Role.APPLICATION)[0].size == slot
+
+
+def test_least_waste_is_not_proven_where_no_erase_block_divides_the_others():
+    runs = (EraseRun(4, 6 * KIB), EraseRun(4, 16 * KIB))
+    found = plan(_spec(runs, (5 * KIB, 20 * KIB)), limits=LIMITS)
+    assert found.plan is not None and not found.plan.proven
+    assert "PLN006" in [f.code for f in found.findings]

@@ -45,7 +45,10 @@ class _LeastWaste:
         self.flashful = flashful
         self.best = laid
         self.nodes = nodes
-        self.complete = True
+        ground = flashful.ground
+        #: Where the smallest erase block does not divide the others, not every way across the
+        #: border of two runs is tried.
+        self.complete = not any(size % ground.smallest for size in ground.sizes)
         self.needs = [sum(s.need for s in chain) for chain in flashful.chains]
         names = [s.item.name for chain in flashful.chains for s in chain]
         self.best_cost = sum(laid[n].size for n in names) - sum(self.needs)
