@@ -115,6 +115,44 @@ def test_missing_files_and_directories(tmp_path: Path, capsys: pytest.CaptureFix
     assert "HST001" in capsys.readouterr().err
 
 
+def test_a_misspelt_file_is_told_with_the_one_that_is_there(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spec(tmp_path)
+    assert main(["check", str(tmp_path / "falsh.toml")]) == 2
+    assert "did you mean `flash.toml`?" in capsys.readouterr().out
+    assert main(["check", str(tmp_path / "elsewhere.csv")]) == 2
+    assert "did you mean" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "command", [["draw", "--as", "svg"], ["convert", "--to", "json"], ["diff", "OLD"]]
+)
+def test_an_output_never_takes_the_place_of_an_input(
+    tmp_path: Path, command: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = spec(tmp_path)
+    before = Path(path).read_bytes()
+    old = tmp_path / "old.toml"
+    old.write_bytes(before.replace(b"0x101000", b"0x100000"))
+    link = tmp_path / "link.toml"
+    link.symlink_to(path)
+    named = [str(old) if a == "OLD" else a for a in command]
+    assert main([*named, path, "-o", str(link)]) == 2
+    assert "HST005" in capsys.readouterr().err
+    assert Path(path).read_bytes() == before
+
+
+def test_partitions_are_written_back_into_the_file_that_was_read(tmp_path: Path) -> None:
+    path = tmp_path / "partitions.csv"
+    path.write_text("# mine\nnvs, data, nvs, 0x9000, 0x6000\n")
+    form = ["--to", "esp-idf-csv", "--into", str(path), "-o", str(path)]
+    before = path.read_bytes()
+    assert main(["convert", str(path), *form[:2], *form[4:]]) == 2
+    assert main(["convert", str(path), *form]) == 0
+    assert path.read_bytes() == before
+
+
 def test_nothing_is_written_for_a_faulty_layout(tmp_path: Path) -> None:
     path = spec(tmp_path, SOUND.replace("0x101000", "0xF0000"))
     out = tmp_path / "out.json"

@@ -126,6 +126,21 @@ PAGES: tuple[Page, ...] = (
         """The verb needs an optional package that is not installed; the help line says which.""",
     ),
     page(
+        "HST005",
+        "would-replace-input",
+        Severity.ERROR,
+        """The output is named like the file that was read; nothing was written.
+
+        ## Why it matters
+        What a layout file says beside its partitions (comments, order, other settings) is not in
+        the output, and would be lost.
+
+        ## How to fix
+        Write to another file. `convert FILE --to FORMAT --into FILE -o FILE` writes the partitions
+        back into a file and keeps the rest of its text.
+        """,
+    ),
+    page(
         "SPC001",
         "nothing-to-plan",
         Severity.ERROR,

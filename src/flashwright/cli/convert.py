@@ -77,7 +77,8 @@ def execute(args: argparse.Namespace) -> int:
         return max(1, _tell(findings, args))
     try:
         if args.output:
-            write_whole(args.output, encoded.data)
+            inputs = () if args.into == args.output else (args.file,)
+            write_whole(args.output, encoded.data, inputs)
         else:
             sys.stdout.buffer.write(encoded.data)
             sys.stdout.flush()

@@ -50,7 +50,7 @@ def execute(args: argparse.Namespace) -> int:
             from flashwright.draw.compare_svg import compare_svg
 
             picture = compare_svg(old, new, compared.difference.mapping)
-            write_whole(args.output, picture.encode())
+            write_whole(args.output, picture.encode(), (args.old, args.file))
     except (UsageError, FileFaultError) as fault:
         return complain(fault.finding, args)
     text = ""

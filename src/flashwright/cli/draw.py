@@ -140,7 +140,7 @@ def _of(name: str, findings: tuple[Finding, ...], tables: int) -> tuple[Finding,
 
 def _deliver(drawn: bytes, kind: str, args: argparse.Namespace) -> None:
     if args.output:
-        write_whole(args.output, drawn)
+        write_whole(args.output, drawn, (args.file,))
         return
     if kind == "png" and sys.stdout.isatty():
         help = "say -o FILE.png, or redirect the output"

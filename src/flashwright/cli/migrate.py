@@ -58,7 +58,8 @@ def execute(args: argparse.Namespace) -> int:
             if not args.c_name.isidentifier() or not args.c_name.isascii():
                 help = "use letters, digits and _"
                 raise UsageError(error("CLI005", f"`{args.c_name}` is no name in C", help))
-            write_whole(args.c_file, to_c(migration, args.c_name).encode())
+            text_in_c = to_c(migration, args.c_name)
+            write_whole(args.c_file, text_in_c.encode(), (args.old, args.file))
     except (UsageError, FileFaultError) as fault:
         return complain(fault.finding, args)
     text = f"verdict: {outcome.verdict.words}\n"

@@ -5,9 +5,14 @@ from __future__ import annotations
 import os
 import sys
 
+from flashwright.base.nearest import nearest
 from flashwright.base.text import printable
 from flashwright.diag.finding import Finding, Place, error
 from flashwright.formats.format import LARGEST_TEXT, Source
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 #: The largest file that is read at all, in bytes (a flash dump).
 LARGEST_FILE = 256 << 20
@@ -59,11 +64,14 @@ def read_others(directory: str) -> dict[str, bytes]:
     return found
 
 
-def write_whole(path: str, data: bytes) -> None:
+def write_whole(path: str, data: bytes, inputs: Iterable[str] = ()) -> None:
     """Write ``data`` to ``path`` so that a reader sees the old file or the new, never a part.
 
-    The mode of an existing file is kept; ``FileFaultError`` if it cannot be written.
+    The mode of an existing file is kept; ``FileFaultError`` if it cannot be written, or if it is
+    one of ``inputs``, the files that the output was made of.
     """
+    if any(_same(path, i) for i in inputs):
+        raise _fault("HST005", path, "is the file that was read", "write to another file with -o")
     try:
         target = os.path.realpath(path) if os.path.islink(path) else path
         handle, temporary = _new_beside(target)
@@ -104,6 +112,13 @@ def _remove(path: str) -> None:
         os.unlink(path)
 
 
+def _same(path: str, other: str) -> bool:
+    try:
+        return os.path.samefile(path, other)
+    except (OSError, ValueError):
+        return False
+
+
 def _read(path: str) -> bytes:
     try:
         with open(path, "rb") as file:
@@ -112,7 +127,17 @@ def _read(path: str) -> bytes:
         raise _fault("HST001", path, "is a directory", "give the file in it") from None
     except (OSError, ValueError) as fault:
         why = getattr(fault, "strerror", None) or "not a usable path"
-        raise _fault("HST001", path, why.lower(), "") from None
+        raise _fault("HST001", path, why.lower(), _neighbour(path)) from None
+
+
+def _neighbour(path: str) -> str:
+    """A help line where the directory has a file of nearly that name."""
+    try:
+        names = os.listdir(os.path.dirname(path) or ".")[:1000]
+    except (OSError, ValueError):
+        return ""
+    near = nearest(os.path.basename(path), names)
+    return f"did you mean `{printable(near, 100)}`?" if near else ""
 
 
 def _mode(target: str) -> int:
