@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flashwright.base.extent import Extent
+from flashwright.diag.finding import Place
 from flashwright.draw.compare_svg import compare_svg
 from flashwright.draw.compare_terminal import compare_terminal
 from flashwright.draw.comparison import Change, comparison
@@ -94,6 +95,15 @@ def test_another_flash() -> None:
     said = {w for p in compared.panels for b in (*p.old, *p.new) for w in b.words}
     assert {"now in qspi", "was in spi"} <= said
     assert "→" in compare_terminal(old, new)
+
+
+def test_layouts_of_one_name_are_told_from_each_other_by_their_files() -> None:
+    old = replace(tables.esp8266(), place=Place("releases/1.0/table.csv"))
+    new = replace(old, place=Place("C:\\work\\new.csv"))
+    compared = comparison(old, new)
+    assert compared.old.endswith(", table.csv") and compared.new.endswith(", new.csv")
+    renamed = comparison(old, replace(new, name="other"))
+    assert "csv" not in renamed.old + renamed.new
 
 
 def test_side_by_side_as_looked_at() -> None:

@@ -259,7 +259,12 @@ def test_no_slot_survives_unless_the_image_can_be_copied():
     )
     found = verdict(TWO_SLOTS, new, accept_table_window=True)
     assert found.way is Way.INTERMEDIATE
-    assert "copy the running image to 0x210000" in one(found.findings, "EVO114").help
+    homeless = one(found.findings, "EVO114")
+    assert "copy the running image to 0x210000" in homeless.help
+    assert all(
+        f"{s.extent.start:#X}".replace("0X", "0x") in homeless.message
+        for s in TWO_SLOTS.of_role(Role.APPLICATION)
+    )
     small = device(flash(0x210000), name="esp", table_offset=0x8000)
     on = replace(TWO_SLOTS, device=small)
     shifted = replace(

@@ -42,6 +42,19 @@ def test_a_sound_table_holds(name):
     assert proof.cost.updates_until_worn == 100_000 // proof.cost.most_erases
 
 
+@pytest.mark.parametrize("name", sorted(b.name for b in BLUEPRINTS if b.name != "alios-kv"))
+def test_one_update_is_not_asked_for_a_second(name):
+    proof = prove(table(), scheme=name, updates=1)
+    assert "next" not in proof.missing
+    assert proof.verdict in (Verdict.HOLDS, Verdict.VIOLATED) or codes(proof) != ["SIM102"]
+
+
+def test_a_single_update_is_told_as_one():
+    proof = prove(table(), scheme="alios-single-bank", updates=1)
+    assert proof.verdict is Verdict.HOLDS
+    assert "one update, offered again until it is decided" in proof.assumptions
+
+
 def test_the_scheme_of_the_table_is_used():
     found = scheme("alios-single-bank")
     assert found is not None

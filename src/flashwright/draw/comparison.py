@@ -7,6 +7,7 @@ partition that moved. Partitions belong together by name, or as the caller says.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -92,7 +93,10 @@ def comparison(old: Table, new: Table, mapping: Mapping | None = None) -> Compar
         after = {n: _after(*place, olds.get(back.get(n, ""))) for n, place in news.items()}
         panels.append(_panel(owner, left, right, boxes, after, partner))
     notes = [f"old: {n}" for n in one.notes] + [f"new: {n}" for n in other.notes]
-    return Comparison(_title(old), _title(new), tuple(panels), tuple(dict.fromkeys(notes)))
+    titles = _title(old), _title(new)
+    if titles[0] == titles[1]:
+        titles = _filed(old), _filed(new)
+    return Comparison(*titles, tuple(panels), tuple(dict.fromkeys(notes)))
 
 
 def legend(compared: Comparison) -> str:
@@ -200,3 +204,9 @@ def _rest(strip: Strip | None) -> tuple[Item, ...]:
 def _title(table: Table) -> str:
     device = f" ({printable(table.device.id, 40)})" if table.device else ""
     return printable(table.name, 40) + device
+
+
+def _filed(table: Table) -> str:
+    """The title with the name of the file, without its directory: what tells two from each other."""
+    file = re.split(r"[/\\]", table.place.path)[-1] if table.place else ""
+    return f"{_title(table)}, {printable(file, 40)}" if file else _title(table)

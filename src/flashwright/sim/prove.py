@@ -139,7 +139,7 @@ def prove_machine(
     if "whole" in traces and "boots" not in traces:
         whole = traces["whole"]
         traces["boots"] = Trace(whole.id, "boots", whole.why, whole.steps)
-    missing = tuple(e for e in machine.promise.events if e not in found.events)
+    missing = tuple(e for e in _expected(machine) if e not in found.events)
     laws = tuple(_judged(law, traces, incomplete, missing) for law in _laws(machine))
     verdict = _overall(laws, incomplete, missing)
     proof = Proof(
@@ -181,6 +181,11 @@ def _laws(machine: Machine) -> list[Law]:
     if "installed" not in machine.promise.events:
         left_out |= {"whole", "confirmed"}
     return [law for law in LAWS if law.name not in left_out]
+
+
+def _expected(machine: Machine) -> tuple[str, ...]:
+    """What should happen; that an update follows an update is not asked of a single one."""
+    return tuple(e for e in machine.promise.events if e != "next" or machine.updates > 1)
 
 
 def _confirmed(
@@ -228,6 +233,8 @@ def _overall(laws: tuple[Judgement, ...], incomplete: str, missing: tuple[str, .
 
 def _assumptions(machine: Machine, faults: FaultModel) -> tuple[str, ...]:
     updates = f"{machine.updates} updates follow each other, each offered again until it is decided"
+    if machine.updates == 1:
+        updates = "one update, offered again until it is decided"
     chunk = f"data is programmed in calls of {machine.board.chunk} bytes"
     of_images = (updates,) if "installed" in machine.promise.events else ()
     return (*faults.assumptions(), *of_images, chunk, *machine.assumptions)

@@ -175,7 +175,7 @@ def running_slot(case: Case) -> Iterator[Reason]:
         "EVO114",
         ERROR,
         f"devices that run from {listed(homeless)} do not start after the table changed: it has "
-        f"no slot at {point(homeless[0], homeless[0].extent.start)}"
+        f"no slot at {' or '.join(point(s, s.extent.start) for s in homeless[:6])}"
         + ("" if size else " that holds the old one"),
         help,
         of=homeless[0],
