@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from flashwright.base.nearest import did_you_mean
+from flashwright.base.nearest import did_you_mean, nearest
 from flashwright.base.record import field, record
 from flashwright.base.size import SizeError, parse_size
 from flashwright.base.text import printable
@@ -86,8 +86,10 @@ def read_table(
         )
         return result
     known = {key.name: key for key in keys}
+    misspelt: set[str | None] = set()
     for name, value in data.items():
         if name not in known:
+            misspelt.add(nearest(name, known))
             findings.append(
                 error(
                     "SPC010",
@@ -112,7 +114,7 @@ def read_table(
             )
         result.places[name] = places.place(*path, name)
     for key in keys:
-        if key.required and key.name not in data:
+        if key.required and key.name not in data and key.name not in misspelt:
             findings.append(
                 error(
                     "SPC013",
