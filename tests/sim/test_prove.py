@@ -46,7 +46,7 @@ def test_a_sound_table_holds(name):
 def test_one_update_is_not_asked_for_a_second(name):
     proof = prove(table(), scheme=name, updates=1)
     assert "next" not in proof.missing
-    assert proof.verdict in (Verdict.HOLDS, Verdict.VIOLATED) or codes(proof) != ["SIM102"]
+    assert proof.verdict is not Verdict.VACUOUS or proof.missing
 
 
 def test_a_single_update_is_told_as_one():

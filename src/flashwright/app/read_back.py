@@ -16,7 +16,7 @@ from flashwright.base.extent import Extent
 from flashwright.base.text import printable
 from flashwright.diag.finding import Fact, Finding, InFlash, Severity
 from flashwright.diag.page import Page, page
-from flashwright.formats.format import Encoded, Format, ReadOptions, Source, WriteOptions
+from flashwright.formats.format import Encoded, Format, Source, WriteOptions
 from flashwright.model.table import Partition, Role, Table
 
 #: Formats whose tables say the same: what was read from one is whole in the other.
@@ -44,19 +44,7 @@ def read_back(
     source = Source("what was written", encoded.data)
     if options.base is not None:  # the ending of a name and the files beside it count
         source = Source(options.base.path, encoded.data, options.base.others)
-    reading = ReadOptions(
-        device=device,
-        defines=options.defines,
-        flash_size=options.flash_size,
-        sdk=options.sdk,
-        table_offset=options.table_offset,
-        secure_boot=options.secure_boot,
-        bootloader_offset=options.bootloader_offset,
-        recovery_offset=options.recovery_offset,
-        environment=options.environment,
-        extra_subtypes=options.extra_subtypes,
-    )
-    decoded = form.decode(source, reading)
+    decoded = form.decode(source, options.reading(device))
     told = " ".join(f"{f.message} {f.help}" for f in encoded.findings if f.code not in _OF_EDITS)
     findings: list[Finding] = []
     for table in tables:

@@ -207,6 +207,6 @@ def _title(table: Table) -> str:
 
 
 def _filed(table: Table) -> str:
-    """The title with the name of the file, without its directory: what tells two from each other."""
+    """The title with the name of the file (not its directory), to tell two from each other."""
     file = re.split(r"[/\\]", table.place.path)[-1] if table.place else ""
     return f"{_title(table)}, {printable(file, 40)}" if file else _title(table)

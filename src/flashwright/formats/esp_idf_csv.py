@@ -320,9 +320,9 @@ def encode(tables: tuple[Table, ...], options: WriteOptions) -> Encoded:
     if worst(findings) is Severity.ERROR:
         return Encoded(None, findings)
     if options.base is not None:
-        from flashwright.formats.esp_idf_edit import reading, written_into
+        from flashwright.formats.esp_idf_edit import written_into
 
-        there = decode(options.base, reading(tables[0].device, options))
+        there = decode(options.base, options.reading(tables[0].device))
         encoded = written_into(options.base, there, rows)
         return Encoded(encoded.data, (*findings, *encoded.findings))
     from flashwright.formats.esp_idf_line import line_of

@@ -23,9 +23,8 @@ from flashwright.base.size import format_hex
 from flashwright.formats import esp_idf_terms as terms
 from flashwright.formats.esp_idf_line import line_of
 from flashwright.formats.esp_idf_rows import Row, alignment, label_of
-from flashwright.formats.format import Decoded, Encoded, ReadOptions, Source, WriteOptions
+from flashwright.formats.format import Decoded, Encoded, Source
 from flashwright.formats.number_style import restyled
-from flashwright.model.device import Device
 from flashwright.model.table import Partition
 
 _KIND, _SUBTYPE, _OFFSET, _SIZE, _FLAGS = range(1, 6)
@@ -67,20 +66,6 @@ def written_into(base: Source, read: Decoded, rows: list[Row]) -> Encoded:
     _say(lines, (first if isinstance(first, int) else 0) + terms.TABLE_SIZE)
     written = _joined([*head, *(s for x in lines for s in (*x.above, x.text)), *tail], text)
     return Encoded(mark + written.encode(encoding))
-
-
-def reading(device: Device | None, options: WriteOptions) -> ReadOptions:
-    """How to read the file that is written into: with all that the writer was told."""
-    return ReadOptions(
-        device=device,
-        environment=options.environment,
-        table_offset=options.table_offset,
-        bootloader_offset=options.bootloader_offset,
-        recovery_offset=options.recovery_offset,
-        flash_size=options.flash_size,
-        secure_boot=options.secure_boot,
-        extra_subtypes=options.extra_subtypes,
-    )
 
 
 def _lines(

@@ -93,6 +93,21 @@ class WriteOptions:
     environment: Mapping[str, str] = field(default_factory=dict)
     extra_subtypes: tuple[str, ...] = ()
 
+    def reading(self, device: Device | None) -> ReadOptions:
+        """How to read what was written with these, or what is written into."""
+        return ReadOptions(
+            device=device,
+            defines=self.defines,
+            flash_size=self.flash_size,
+            sdk=self.sdk,
+            table_offset=self.table_offset,
+            secure_boot=self.secure_boot,
+            bootloader_offset=self.bootloader_offset,
+            recovery_offset=self.recovery_offset,
+            environment=self.environment,
+            extra_subtypes=self.extra_subtypes,
+        )
+
 
 @record()
 class Decoded:
