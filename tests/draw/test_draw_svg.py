@@ -234,5 +234,8 @@ def test_a_page_of_two_tables_shows_each_finding_with_its_own() -> None:
     table, findings = tables.faulty()
     named = [replace(f, table=table.name) for f in findings]
     text = html((tables.esp8266(), table), named)
+    dark = html((tables.esp8266(),), theme="dark")
+    assert "color-scheme:dark" in dark and "prefers-color-scheme" not in dark
+    assert "prefers-color-scheme" in text
     first, second = text.split("<section>")[1:]
     assert "E GEO101 error" not in first and "E GEO101 error" in second

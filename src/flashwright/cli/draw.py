@@ -85,7 +85,7 @@ def _drawn(result: Checked, kind: str, args: argparse.Namespace) -> bytes:
     if kind == "html":
         from flashwright.draw.html import html
 
-        return html(tables, findings).encode()
+        return html(tables, findings, theme=args.theme).encode()
     if kind == "terminal":
         from flashwright.draw.terminal import terminal
 

@@ -1,7 +1,7 @@
 """One self-contained HTML page: the maps, the partitions, the findings with their help.
 
 Laws: well-formed for any names; nothing is loaded from elsewhere, no script; light or dark as the
-reader has it. All that is known of a partition or a finding is under the pointer in the map, and in
+reader has it, or as the theme says. All that is known of a partition or a finding is under the pointer in the map, and in
 the tables below.
 """
 
@@ -13,7 +13,7 @@ from flashwright.base.size import format_hex, format_size
 from flashwright.base.text import printable
 from flashwright.diag.as_text import count_line
 from flashwright.diag.finding import Finding
-from flashwright.draw.ink import PALETTES, clean
+from flashwright.draw.ink import PALETTES, Theme, clean
 from flashwright.draw.svg import svg
 from flashwright.model.table import Partition, Table
 
@@ -23,18 +23,22 @@ MOST_ROWS = 500
 _LIT = range(40)
 
 _HEADINGS = ("partition", "role", "flash", "offset", "end", "size", "", "address", "access")
+_NUMBERS = frozenset({"offset", "end", "size", "address"})
+_NUMBER = ' class="n"'
 
 
-def html(tables: Sequence[Table], findings: Iterable[Finding] = ()) -> str:
+def html(
+    tables: Sequence[Table], findings: Iterable[Finding] = (), *, theme: Theme = "auto"
+) -> str:
     """The page for ``tables``; a finding that names a table is shown with that one only."""
     told = tuple(findings)
     title = ", ".join(printable(t.name) for t in tables[:4]) or "no table"
-    sections = [_section(table, told, len(tables)) for table in tables]
+    sections = [_section(table, told, len(tables), theme) for table in tables]
     return (
         "<!doctype html>\n"
         '<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>flash layout {clean(title)}</title><style>{_style()}</style></head><body>\n"
+        f"<title>flash layout {clean(title)}</title><style>{_style(theme)}</style></head><body>\n"
         f"<h1>Flash layout {clean(title)}</h1>\n<p>{clean(count_line(told))}</p>\n"
         + "\n".join(sections)
         + f"\n<h2>Findings</h2>\n{_findings(told)}\n"
@@ -42,17 +46,19 @@ def html(tables: Sequence[Table], findings: Iterable[Finding] = ()) -> str:
     )
 
 
-def _section(table: Table, findings: tuple[Finding, ...], tables: int) -> str:
+def _section(table: Table, findings: tuple[Finding, ...], tables: int, theme: Theme) -> str:
     here = findings if tables == 1 else tuple(f for f in findings if f.table == table.name)
     numbers = {id(p): n for n, p in enumerate(table.partitions)}
     inside = [p for owner in table.owners for p in table.in_flash(owner)]
     rows = "\n".join(_row(table, p, numbers[id(p)]) for p in inside[:MOST_ROWS])
     if len(inside) > MOST_ROWS:
         rows += f'<tr><td colspan="9">and {len(inside) - MOST_ROWS} more</td></tr>'
-    heads = "".join(f"<th>{h}</th>" for h in _HEADINGS)
+    heads = "".join(
+        f'<th scope="col"{_NUMBER if h in _NUMBERS else ""}>{h}</th>' for h in _HEADINGS
+    )
     title = clean(printable(table.name))
     return (
-        f"<section><h2>{title}</h2>\n<figure>{svg(table, here)}</figure>\n"
+        f"<section><h2>{title}</h2>\n<figure>{svg(table, here, theme=theme)}</figure>\n"
         f'<div class="wide"><table><thead><tr>{heads}</tr></thead>\n'
         f"<tbody>{rows}</tbody></table></div></section>"
     )
@@ -95,7 +101,7 @@ def _told(finding: Finding) -> str:
     )
 
 
-def _style() -> str:
+def _style(theme: Theme) -> str:
     return (
         "body{font:15px/1.45 system-ui,sans-serif;margin:1.5rem auto;max-width:72rem;"
         "padding:0 1rem;background:var(--paper);color:var(--ink)}"
@@ -103,14 +109,20 @@ def _style() -> str:
         "figure{margin:0;overflow-x:auto}svg{max-width:100%;height:auto}.wide{overflow-x:auto}"
         "table{border-collapse:collapse;margin-top:1rem}"
         "th,td{padding:.25rem .7rem;text-align:left;border-bottom:1px solid var(--faint)}"
-        "thead th{color:var(--quiet);font-weight:normal}"
+        "thead th,thead th.n{color:var(--quiet);font:inherit}"
         ".n,code{font-family:ui-monospace,'DejaVu Sans Mono',monospace}.n{text-align:right}"
         "tbody tr:hover{background:var(--fill-slot-a)}dt{margin-top:.8rem}dd{margin:0 0 0 1.5rem}"
         "dt.error b{color:var(--error)}dt.warning b{color:var(--warning)}"
         "dt.note b{color:var(--note)}"
-        ".fw-item:hover .fw-hit{stroke:var(--ink);stroke-width:2.5}"
-        + _together()
-        + f":root{{color-scheme:light dark;{_variables('light')}}}"
+        ".fw-item:hover .fw-hit{stroke:var(--ink);stroke-width:2.5}" + _together() + _colours(theme)
+    )
+
+
+def _colours(theme: Theme) -> str:
+    if theme != "auto":
+        return f":root{{color-scheme:{theme};{_variables(theme)}}}"
+    return (
+        f":root{{color-scheme:light dark;{_variables('light')}}}"
         f"@media (prefers-color-scheme:dark){{:root{{{_variables('dark')}}}}}"
     )
 
