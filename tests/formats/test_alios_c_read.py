@@ -251,6 +251,31 @@ def test_addresses_become_offsets_with_a_device() -> None:
 
 
 @pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("int x;", "no partition table"),
+        ("hal_logic_partition_t t[] = {};", "nothing in the file fills it"),
+        ("#if 0\nhal_logic_partition_t t[] = {{0,0,1,2,3}};\n#endif", "the compiler does not see"),
+        (
+            "#ifdef LARGE\nmico_logic_partition_t t[MAX] =\n{{0,0,1,2,3}};\n#else\n"
+            "extern const mico_logic_partition_t t[];\n#endif",
+            "the compiler does not see",
+        ),
+        ("/* hal_logic_partition_t t[] = {{0,0,1,2,3}}; */", "the compiler does not see"),
+    ],
+)
+def test_what_there_is_instead_of_a_table_is_told(source: str, words: str) -> None:
+    (finding,) = [f for f in text(source).findings if f.code == "FMT102"]
+    assert words in finding.message
+    if "see" in words:
+        assert finding.message.startswith("`t`")
+        assert (
+            finding.place is not None
+            and finding.place.line == source[: source.index(" t[")].count("\n") + 1
+        )
+
+
+@pytest.mark.parametrize(
     ("source", "code"),
     [
         ("int x;", "FMT102"),

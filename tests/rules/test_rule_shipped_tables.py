@@ -360,6 +360,25 @@ def test_25_private_numbering() -> None:
     assert "BOOTLOADER" in finding.message
 
 
+def test_a_vendors_own_symbols_are_described_by_the_same_names() -> None:
+    """Beken's `BkDriverFlash.c`: BK_PARTITION_BOOTLOADER is a bootloader as well."""
+    names = (("BOOTLOADER", "Bootloader"), ("APPLICATION", "Application"), ("ATE", "Bootloader"))
+    parts = tuple(
+        part(
+            title.lower() + str(n),
+            "custom",
+            n * 64 * K,
+            64 * K,
+            id=f"BK_PARTITION_{symbol}",
+            description=title,
+        )
+        for n, (symbol, title) in enumerate(names)
+    )
+    table = Table("bk7231_partitions", parts, nor(2 * M), format="alios-c")
+    (finding,) = only(table, "DAT414")
+    assert "(ATE) is described as `Bootloader`, which is BOOTLOADER" in finding.message
+
+
 def test_26_descriptions_swapped() -> None:
     table = alios("P3 0x10000+4K; P4 0x11000+4K", nor(2 * M))
     third, fourth = table.partitions

@@ -1,8 +1,8 @@
 """One self-contained HTML page: the maps, the partitions, the findings with their help.
 
 Laws: well-formed for any names; nothing is loaded from elsewhere, no script; light or dark as the
-reader has it, or as the theme says. All that is known of a partition or a finding is under the pointer in the map, and in
-the tables below.
+reader has it, or as the theme says. All that is known of a partition or a finding is under the
+pointer in the map, and in the tables below.
 """
 
 from __future__ import annotations

@@ -28,6 +28,12 @@ from flashwright.formats.format import Decoded, ReadOptions, Source
 _OF_TABLES = (b"PARTITION_", b"partition_start", b"partition_length", b"block_start")
 _MOST_FINDINGS = 500
 
+#: A table that is filled where it is declared, as plain text.
+_TABLE = re.compile(
+    rb"(?:logic_partition_t|mtd_partition_t|aos_flashpart_t)\s{1,80}(\w{1,80})\s{0,80}"
+    rb"\[[^\]]{0,80}\]\s{0,80}="
+)
+
 
 def read(source: Source, options: ReadOptions) -> tuple[Decoded, RawReading | None]:
     """The tables of a C file, and what the compiler's side saw, for those who edit the file."""
@@ -89,6 +95,11 @@ def _of_text(text: CText, raw: RawReading) -> Iterator[Finding]:
 
 
 def _none_found(source: Source, raw: RawReading, text: CText) -> Finding:
+    for table in _TABLE.finditer(source.data):
+        name = table[1].decode("ascii", "replace")
+        seen = raw.tables.get(name)
+        if seen is None or seen.external:
+            return _left_out(name, place_at(source.path, source.data, table.start(1)))
     declared = next(iter(raw.tables.values()), None)
     if declared is not None:
         message = f"`{printable(declared.name, 60)}` is declared, but nothing in the file fills it"
@@ -99,4 +110,12 @@ def _none_found(source: Source, raw: RawReading, text: CText) -> Finding:
         "an array of hal_logic_partition_t, bk_logic_partition_t, mtd_partition_t or "
         "aos_flashpart_t is expected, or assignments to its members"
     )
+    return error("FMT102", message, help, place)
+
+
+def _left_out(name: str, place: Place) -> Finding:
+    message = (
+        f"`{printable(name, 60)}` stands in a comment or in a branch that the compiler does not see"
+    )
+    help = "if the firmware is built with that branch, pass the -D that its #if asks for"
     return error("FMT102", message, help, place)

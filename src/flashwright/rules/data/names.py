@@ -32,6 +32,8 @@ _SYMBOL_OF = {
     "OTATEMP": "OTA_TEMP",
     "KVSTORE": "PARAMETER_2",
 }
+#: Symbols of vendors that name the same partitions, as Beken's BK_PARTITION_BOOTLOADER.
+_OTHER_PREFIX = late(r"\A[A-Z]+_PARTITION_")
 _BOOTS = frozenset({Role.BOOTLOADER, Role.SECOND_BOOT})
 
 
@@ -284,6 +286,7 @@ def misleading_description(view: View) -> Iterable[Finding]:
         symbol = p.id or (symbol_of(p.index, version) if p.index is not None else None)
         if symbol is None:
             continue
+        symbol = _OTHER_PREFIX.sub(PREFIX, symbol)
         for text in (p.description, p.name if not p.id else None):
             said = _named(text or "")
             if said is None or _same_place(said, symbol):
