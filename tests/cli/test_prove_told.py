@@ -113,6 +113,7 @@ def test_a_further_flash_and_offsets_are_in_the_call_that_is_told(capsys):
     reading = ["--flash", "qspi=8M/64K@0x60000000", "--table-offset", "0x9000"]
     assert main(["prove", SMALL, *QUICK, *reading, "--lost-writes", "1"]) == 1
     out = capsys.readouterr().out
+    assert "nothing was found that mends it" in out
     words = shlex.split(next(x for x in out.splitlines() if x.startswith("replay: ")))
     assert words[words.index("--flash") + 1] == "qspi=0x800000/0x10000@0x60000000"
     assert words[words.index("--table-offset") + 1] == "36864"

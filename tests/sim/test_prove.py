@@ -120,6 +120,43 @@ def test_a_mending_is_proven_before_it_is_offered():
     assert "grow `record` to two erase blocks" in offered[0].text
 
 
+def _full(*around, record=16):
+    """No erase block is free: the slots, the record of one erase block, and what is around it."""
+    slots = (*table().partitions[:2], partition("record", Role.BOOT_RECORD, record, 1))
+    found = scheme("alios-single-bank")
+    assert found is not None
+    update = Update(found, Payload.DELTA, backup_slice=0x2000)
+    return replace(table(update=update), partitions=(*slots, *around), device=device(24))
+
+
+@pytest.mark.parametrize(
+    ("kv", "record", "left"),
+    [
+        (partition("kv", Role.KV, 17, 7), 16, Extent.of(18 * BLOCK, 6 * BLOCK)),
+        (partition("kv", Role.KV, 16, 7), 23, Extent.of(16 * BLOCK, 6 * BLOCK)),
+    ],
+)
+def test_where_nothing_is_free_the_data_beside_the_record_yields_a_block(kv, record, left):
+    (offered, *_) = mend(_full(kv, record=record))
+    assert offered.proof.verdict is Verdict.HOLDS
+    assert "before the table ships" in offered.text and "`kv`, which keeps 0x6000" in offered.text
+    assert offered.table.get("kv").extent == left
+    assert offered.table.get("record").extent.size == 2 * BLOCK
+    assert not offered.table.get("record").extent.overlaps(left)
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        (partition("kv", Role.KV, 17, 2), partition("b", Role.FACTORY, 19, 5)),
+        (partition("keys", Role.SECURITY, 17, 7),),
+        (partition("a", Role.USER, 17, 7), partition("b", Role.USER, 18, 1, parent="a")),
+    ],
+)
+def test_what_cannot_do_with_less_yields_nothing(around):
+    assert mend(_full(*around)) == ()
+
+
 def test_nothing_is_offered_where_nothing_holds():
     bare = replace(table(), partitions=table().partitions[2:])
     assert mend(bare, "alios-single-bank") == ()

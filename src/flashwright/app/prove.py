@@ -104,14 +104,16 @@ def proof_as_json(proof: Proof) -> dict[str, Any]:
     }
 
 
-def mendings_text(mendings: Sequence[Mending]) -> str:
-    """What would mend a scheme or a layout, one line each; nothing if there is nothing."""
+def mendings_text(mendings: Sequence[Mending], *, looked_for: bool = True) -> str:
+    """What would mend a scheme or a layout, one line each; nothing where none was looked for."""
     lines = [
         f"  {printable(m.text, 300)}: HOLDS ({m.proof.states} states, {m.proof.cuts} cuts)"
         for m in mendings
     ]
-    if not lines:
+    if not looked_for:
         return ""
+    if not lines:
+        return "nothing was found that mends it: neither another scheme nor a larger boot record\n"
     return "\n".join(["what would mend it, proven under the same faults:", *lines, ""])
 
 

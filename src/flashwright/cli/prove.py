@@ -142,9 +142,9 @@ def execute(args: argparse.Namespace) -> int:
         not_begun = names[len(proofs) :]
         unfit = [p for p in proofs if args.all and not p.judgements]
         proofs = [p for p in proofs if p not in unfit]
-        alone = not args.all and not bar.stopped
-        mendings = _mendings(proofs[0], table, args, bar) if alone else ()
-    end = unfit_text(unfit) + mendings_text(mendings)
+        asked = not args.all and not bar.stopped and _asks_for_mending(proofs[0])
+        mendings = _mendings(proofs[0], table, args, bar) if asked else ()
+    end = unfit_text(unfit) + mendings_text(mendings, looked_for=asked and not bar.stopped)
     if not_begun:
         end += f"{bar.stopped}; not begun: {', '.join(n for n in not_begun if n)}\n"
     more = {
@@ -156,17 +156,20 @@ def execute(args: argparse.Namespace) -> int:
     return _told(proofs, table, findings, args, end, more)
 
 
+def _asks_for_mending(proof: Proof) -> bool:
+    from flashwright.sim.prove import Verdict
+
+    unfit = proof.verdict is Verdict.INCOMPLETE and not proof.judgements
+    return bool(proof.scheme) and (proof.verdict is Verdict.VIOLATED or unfit)
+
+
 def _mendings(
     proof: Proof, table: Table, args: argparse.Namespace, bar: ProgressBar
 ) -> tuple[Mending, ...]:
     """What would mend a scheme that fails; each offer is proven under the same faults."""
     from flashwright.sim.explore import Limits
     from flashwright.sim.mend import mend
-    from flashwright.sim.prove import Verdict
 
-    unfit = proof.verdict is Verdict.INCOMPLETE and not proof.judgements
-    if proof.verdict is not Verdict.VIOLATED and not unfit:
-        return ()
     limits = Limits(states=args.states)
     bar.begin("what would mend it")
     return mend(

@@ -2,7 +2,8 @@
 
 Tried, in this order: a scratch area, where the scheme needs one and the layout has none that
 serves; another scheme on the same layout; a boot record of two erase blocks (grown
-where it lies, or moved to free erase blocks), with the recommended scheme of the same kind.
+where it lies, moved to free erase blocks, or with an erase block of the data beside it, for a table
+that has not shipped), with the recommended scheme of the same kind.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass, replace
 from flashwright.base.extent import Extent
 from flashwright.base.size import format_hex
 from flashwright.flash.faults import FaultModel
+from flashwright.model.geometry import Flash
 from flashwright.model.mcuboot import mode_of
 from flashwright.model.table import Partition, Role, Table
 from flashwright.sim.explore import Limits, Watch
@@ -32,6 +34,10 @@ _OTHERS: dict[str, tuple[str, ...]] = {
     "mcuboot-swap-move": ("mcuboot-swap-move-hardened", "mcuboot-direct-xip"),
     "mcuboot-swap-offset": ("mcuboot-swap-offset-hardened", "mcuboot-direct-xip"),
 }
+
+
+#: Roles whose partitions can do with less, as long as no device holds data in them.
+_YIELDING = frozenset({Role.KV, Role.USER, Role.FILESYSTEM, Role.COREDUMP})
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,13 +131,38 @@ def _with_larger_record(table: Table) -> tuple[str, Table] | None:
             return text, _replaced(table, record, beside)
     room = free_blocks(table, owner, 2)
     if room is None:
-        return None
+        return _with_block_of_neighbour(table, record, flash) if record is not None else None
     if record is not None:
         text = f"move `{record.name}` to the two free erase blocks at {format_hex(room.start)}"
         return text, _replaced(table, record, room)
     new = Partition("boot_record", Role.BOOT_RECORD, owner, room, room.start)
     text = f"add a boot record of two erase blocks at {format_hex(room.start)}"
     return text, replace(table, partitions=(*table.partitions, new))
+
+
+def _with_block_of_neighbour(
+    table: Table, record: Partition, flash: Flash
+) -> tuple[str, Table] | None:
+    """The record grown by an erase block of the data behind or before it, which keeps two."""
+    for p in table.in_flash(record.owner):
+        behind = p.extent.start == record.extent.end
+        if not (behind or p.extent.end == record.extent.start):
+            continue
+        alone = not (p.parent or p.shares or any(q.parent == p.name for q in table.partitions))
+        blocks = list(flash.blocks(p.extent))
+        if p.role not in _YIELDING or not alone or len(blocks) < 3:
+            continue
+        given = blocks[0] if behind else blocks[-1]
+        left = Extent(given.end, p.extent.end) if behind else Extent(p.extent.start, given.start)
+        if left.size + given.size != p.size:
+            continue
+        whole = Extent(min(given.start, record.extent.start), max(given.end, record.extent.end))
+        text = (
+            f"before the table ships, take the erase block at {format_hex(given.start)} from "
+            f"`{p.name}`, which keeps {format_hex(left.size)}, for `{record.name}`"
+        )
+        return text, _replaced(_replaced(table, p, left), record, whole)
+    return None
 
 
 def _replaced(table: Table, old: Partition, extent: Extent) -> Table:
