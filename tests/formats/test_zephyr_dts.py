@@ -440,3 +440,66 @@ def test_labels_that_nobody_defines_are_told() -> None:
         (Severity.WARNING, 27),
     ]
     assert "slot1_partition" not in [p.name for p in decoded.tables[0].partitions]
+
+
+def test_an_overlay_goes_on_with_the_partitions_of_a_board_that_is_not_given() -> None:
+    """As the external-flash overlays of sdk-nrf do: the binding stands in the board's file."""
+    text = """\
+/delete-node/ &boot_partition;
+/delete-node/ &slot0_partition;
+&cpuapp_rram {
+	reg = <0x0 DT_SIZE_K(1524)>;
+	partitions {
+		boot_partition: partition@0 { reg = <0x0 0x14000>; };
+		slot0_partition: partition@14000 { reg = <0x14000 0x15A000>; };
+	};
+};
+&mx25r64 {
+	partitions {
+		compatible = "fixed-partitions";
+		#address-cells = <1>;
+		#size-cells = <1>;
+		slot1_partition: partition@0 { reg = <0x0 0x15A000>; };
+	};
+};
+"""
+    decoded = read(text, {}, "app.overlay")
+    assert [f.code for f in decoded.findings] == ["FMT172"]
+    assert "`&boot_partition`, `&slot0_partition`: deleted" in decoded.findings[0].message
+    assert [(p.name, p.extent) for p in decoded.tables[0].partitions] == [
+        ("boot_partition", Extent.of(0, 0x14000)),
+        ("slot0_partition", Extent.of(0x14000, 0x15A000)),
+        ("slot1_partition", Extent.of(0, 0x15A000)),
+    ]
+    assert decoded.tables[0].partitions[0].owner != decoded.tables[0].partitions[2].owner
+    known = BOARD.replace('\t\tcompatible = "fixed-partitions";\n', "")
+    assert codes(read(known)) == ["FMT171"]
+
+
+@pytest.mark.parametrize(
+    ("text", "severities"),
+    [
+        ("&sram0_s { reg = <0x20000000 0x8000>; };", ["note"]),
+        ("&sram0_s { reg = <0 1>; }; &sram0_ns { reg = <1 2>; };", ["note"]),
+        ("&slot7_partition { reg = <0 1>; };", ["error"]),
+        ("&storage { reg = <0 1>; };", ["error"]),
+        ("&slot7_partition { read-only; };", ["warning"]),
+        ('&uart0 { status = "okay"; };', []),
+        ("&flash0 { reg = <0 0x1000>; partitions { p: partition@0 { reg = <0 1>; }; }; };", []),
+    ],
+)
+def test_what_a_label_of_another_file_may_be_decides(text: str, severities: list[str]) -> None:
+    decoded = read(BOARD + text, {})
+    told = [f for f in decoded.findings if f.code == "FMT172"]
+    assert [f.severity.word for f in told] == severities
+
+
+def test_ranges_may_stand_in_the_file_that_is_not_given() -> None:
+    more = """\
+&flash1 { partitions {
+	b0: partition@0 { compatible = "zephyr,mapped-partition"; reg = <0x0 0x8000>; };
+}; };
+"""
+    assert codes(read(more, {}, "app.overlay")) == []
+    whole = more.replace("partitions {", "partitions { #address-cells = <1>; #size-cells = <1>;")
+    assert codes(read(whole, {}, "app.overlay")) == ["FMT174"]

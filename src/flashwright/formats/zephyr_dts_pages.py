@@ -33,8 +33,10 @@ PAGES: tuple[Page, ...] = (
         "FMT172",
         "label-of-another-file",
         _E,
-        "An overlay changes a partition that is defined in a file which was not given.",
+        "An overlay changes or deletes a partition that is defined in a file which was not given.",
         "Give the board's `.dts` together with the overlay.",
+        "An error where the overlay gives a `reg` to what is called like a partition: the table\n"
+        "lacks it. A note where the label may be anything (`&sram0_s`).",
     ),
     _page(
         "FMT173",

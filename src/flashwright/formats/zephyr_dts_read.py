@@ -13,6 +13,7 @@ user, one is made of the flash nodes (``soc-nv-flash`` with ``erase-block-size``
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from flashwright.base.extent import Extent
@@ -86,6 +87,10 @@ def _of_text(tree: Tree) -> list[Finding]:
     return found
 
 
+#: What makes a finding of one severity: code, message, help, place.
+Made = Callable[[str, str, str, Place], Finding]
+
+
 @dataclass(slots=True)
 class _Reading:
     tree: Tree
@@ -108,6 +113,8 @@ class _Reading:
                 self.fixed(node, self.flash(node.parent), 0, None)
             elif node.is_a(MAPPED):
                 self.mapped(node)
+            elif self.is_loose(node) and _continues_holder(node):
+                self.fixed(node, self.flash(node.parent), 0, None)
         self.unresolved()
         if not self.partitions:
             self.none_found(paths)
@@ -192,6 +199,8 @@ class _Reading:
 
     def no_ranges(self, node: DtNode, holder: DtNode) -> None:
         """FMT174: the address stays what it is, and nobody tells."""
+        if self.is_loose(holder) and "#address-cells" not in holder.properties:
+            return  # more of a node of another file, which may have the `ranges`
         message = (
             f"`{self.label(node)}` is a mapped partition, but `{printable(holder.name, 60)}` "
             "around it has no `ranges` that cover it: its address is taken as it stands"
@@ -349,24 +358,38 @@ class _Reading:
     # What is missing -----------------------------------------------------------------------------
 
     def unresolved(self) -> None:
-        """FMT172: an overlay changes a partition whose flash is in a file that is not given."""
+        """FMT172: labels of another file; a partition that only such a file places is missing."""
+        deleted = [(n, p) for n, p in self.tree.undefined if n.endswith("_partition")]
+        changed, placed, others = [], [], []
+        for node in self.tree.loose.children.values():
+            names = (node.name, node.place)
+            if id(node) in self.names or _holds_partitions(node):
+                continue
+            if "reg" not in node.properties:
+                if node.name.endswith("_partition") and (node.properties or node.children):
+                    changed.append(names)
+            elif "partition" in node.name or role_of_label(node.name, None) is not Role.CUSTOM:
+                placed.append(names)
+            else:
+                others.append(names)
+        self.incomplete.extend(name for name, _ in placed)
+        self.other_file(deleted, warning, "deleted here, and defined in no given file")
+        self.other_file(changed, warning, "changed here, and defined in no given file")
+        self.other_file(placed, error, "changed here, and defined in another file: left out")
+        self.other_file(
+            others, note, "defined in no given file; if it is a partition, it is missing"
+        )
+
+    def other_file(self, told: list[tuple[str, Place]], made: Made, what: str) -> None:
+        """One FMT172 for all labels with the same fate, at the first of them."""
+        if not told:
+            return
         help = "give the board's .dts together with the overlay"
         if self.tree.missing:
             help += f", and its includes: {', '.join(self.tree.missing[:3])}"
-        told = [(name, place, "deleted") for name, place in self.tree.undefined]
-        for node in self.tree.loose.children.values():
-            if "reg" not in node.properties and (node.properties or node.children):
-                told.append((node.name, node.place, "changed"))
-        for name, place, what in told:
-            if name.endswith("_partition"):
-                message = f"`&{printable(name, 60)}` is {what} here, and defined in no given file"
-                self.findings.append(warning("FMT172", message, help, place))
-        for node in self.tree.loose.children.values():
-            if id(node) in self.names or "reg" not in node.properties:
-                continue
-            self.incomplete.append(node.name)
-            message = f"`&{printable(node.name, 60)}` is changed here, and defined in another file"
-            self.findings.append(error("FMT172", message, help, node.place))
+        names = ", ".join(f"`&{printable(n, 60)}`" for n, _ in told[:6])
+        more = f" and {len(told) - 6} more" if len(told) > 6 else ""
+        self.findings.append(made("FMT172", f"{names}{more}: {what}", help, told[0][1]))
 
     def none_found(self, paths: list[str]) -> None:
         if any(f.severity is Severity.ERROR for f in self.findings):
@@ -377,6 +400,24 @@ class _Reading:
             shown = ", ".join(printable(m, 60) for m in self.tree.missing[:4])
             help += f"; includes that were not given: {shown}"
         self.findings.append(error("FMT171", message, help, Place(paths[0])))
+
+    def is_loose(self, node: DtNode) -> bool:
+        """Whether what is above the node stands in a file that was not given."""
+        return any(up is self.tree.loose for up in node.ancestors())
+
+
+def _continues_holder(node: DtNode) -> bool:
+    """More of the `partitions` node of a flash in another file, where its binding stands."""
+    return (
+        node.name == "partitions"
+        and "compatible" not in node.properties
+        and any("reg" in c.properties and not c.is_a(MAPPED) for c in node.children.values())
+    )
+
+
+def _holds_partitions(node: DtNode) -> bool:
+    """Whether a node of another file is a flash: a `partitions` node is added to it here."""
+    return any(c.name == "partitions" for c in node.children.values())
 
 
 def _role_within(parent: str) -> Role:
