@@ -519,3 +519,28 @@ def test_edits_of_sub_partitions_say_the_table(
     assert encoded.data is not None, encoded.findings
     assert rows(reread(base, encoded)) == rows(wished)
     assert b"/* secure and not */" in encoded.data
+
+
+def test_another_label_of_the_code_partition_is_left_as_it_is() -> None:
+    text = """\
+&mram1x {
+	partitions {
+		compatible = "fixed-partitions";
+		#address-cells = <1>;
+		#size-cells = <1>;
+		cpuapp_boot_partition: partition@0 { reg = <0x0 0x10000>; };
+		cpuapp_slot0_partition: partition@10000 { reg = <0x10000 0x10000>; };
+	};
+};
+/ { chosen { zephyr,code-partition = &boot_partition; }; };
+boot_partition: &cpuapp_boot_partition { label = "mcuboot"; };
+"""
+    base = Source("app.overlay", text.encode())
+    (table,) = decode(base, ReadOptions()).tables
+    assert table.attributes["code_partition"] == "cpuapp_boot_partition"
+    assert encode((table,), WriteOptions(base=base)).data == text.encode()
+    other = replace(
+        table, attributes={**table.attributes, "code_partition": "cpuapp_slot0_partition"}
+    )
+    changed = encode((other,), WriteOptions(base=base)).data or b""
+    assert b"zephyr,code-partition = &cpuapp_slot0_partition;" in changed

@@ -217,8 +217,10 @@ class _Editing:
         chosen = self.reading.tree.root.children.get("chosen")
         cells = chosen.cells(_CODE) if chosen else ()
         now = cells[0].label if cells else None
+        node = self.reading.tree.labels.get(now or "")
+        first = node.labels[0] if node else now  # another label may be said of the same node
         renames = {p.present.id: p.label for p in self.pairs if p.renamed}
-        if renames.get(now, now) == label:
+        if renames.get(first, first) == label:
             return
         line = f"{_CODE} = &{label};"
         if cells and self.sheet.here(cells[0]):
