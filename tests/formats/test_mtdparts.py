@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flashwright.base.extent import Extent
+from flashwright.base.record import replace
 from flashwright.diag.finding import Severity
 from flashwright.formats.format import Decoded, Encoded, ReadOptions, Source, WriteOptions
 from flashwright.formats.mtdparts import PAGES, decode, encode
@@ -76,6 +77,71 @@ def test_linux_and_uboot_differ() -> None:
     assert decoded.tables[0].attributes["uboot_offsets"] == {"phypattern": 0x3800000}
 
 
+#: What the parsers themselves made of these strings, run as separate programs: Linux 6.1
+#: (drivers/mtd/parsers/cmdlinepart.c) and U-Boot (cmd/mtdparts.c, drivers/mtd/mtdpart.c), a flash
+#: of 8 MiB: names, offsets and sizes for Linux; of U-Boot's mtd command where they differ.
+_MEASURED = [
+    ("010k(a),0X10k(b),0x1000(c)", [("a", 0, 8192), ("b", 8192, 16384), ("c", 24576, 4096)], {}),
+    ("64k@(a),64k@k(b)", [("a", 0, 65536), ("b", 0, 65536)], {}),
+    (
+        "64k@256k(rootfs),-(p8)",
+        [("rootfs", 262144, 65536), ("p8", 327680, 8060928)],
+        {"p8": 65536},
+    ),
+    ("64k(a(b),64k(c,d)", [("a(b", 0, 65536), ("c,d", 65536, 65536)], {}),
+    ("64k(a\\b),4k(c)", [("a\\b", 0, 65536), ("c", 65536, 4096)], {}),
+    ("64k(a);nand0:64k(b);nor0:32k(c)", [("b", 0, 65536), ("c", 0, 32768)], {}),
+    ("1m@16m(a),64k(b),4k@0(c)", [("a", 1 << 24, 0), ("b", 1 << 23, 0), ("c", 0, 4096)], {}),
+]
+
+
+@pytest.mark.parametrize(("parts", "linux", "uboot"), _MEASURED)
+def test_what_linux_and_uboot_measured(
+    parts: str, linux: list[tuple[str, int, int]], uboot: dict[str, int]
+) -> None:
+    flashes = tuple(Flash(n, None, (EraseRun(2048, 4096),)) for n in ("nor0", "nand0"))
+    device = Device("x", "", "", "", flashes, BootFacts("nor0"))
+    decoded = read(f"mtdparts=nor0:{parts}", device=device)
+    assert rows(decoded) == linux
+    assert decoded.tables[0].attributes.get("uboot_offsets", {}) == uboot or "FMT204" in codes(
+        decoded
+    )
+
+
+def test_two_flashes_of_one_kind_are_not_one() -> None:
+    flashes = (Flash("nor", None, (EraseRun(256, 4096),)),)
+    device = Device("x", "", "", "", flashes, BootFacts("nor"))
+    decoded = read("mtdparts=nor0:64k(a);nor1:64k(b)", device=device)
+    assert [p.owner for p in decoded.tables[0].partitions] == ["nor0", "nor1"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'mtdparts="nor0:64k(a b),4k(c)"',
+        '"mtdparts=nor0:64k(a b),4k(c)"',
+        "mtdparts='mtdparts=nor0:64k(a),4k(c)'",
+        '"mtdparts=" PARTS "\\0" "mtdparts=nor0:64k(a),4k(c)\\0"',
+    ],
+)
+def test_quoted(text: str) -> None:
+    decoded = read(text)
+    assert codes(decoded) == [] and [p.size for p in decoded.tables[0].partitions] == [65536, 4096]
+
+
+def test_an_unnamed_partition_keeps_the_name_that_linux_gave_it() -> None:
+    (table,) = read("mtdparts=nor0:64k,64k,64k(c)").tables
+    rest = replace(table, partitions=table.partitions[1:])
+    data = encode((rest,), WriteOptions()).data
+    assert data == b"mtdparts=nor0:64k@64k(Partition_001),64k@128k(c)\n"
+    assert encode((table,), WriteOptions()).data == b"mtdparts=nor0:64k,64k,64k(c)\n"
+
+
+def test_what_uboot_refuses_is_told_when_it_is_written() -> None:
+    made = table_of(("a", "1f:2.spi", 0, 0x800, True), ("b", "1f:2.spi", 0, 0x1000, True))
+    assert codes(encode((made,), WriteOptions())) == ["FMT205"] * 3
+
+
 def test_flash_of_the_device() -> None:
     device = Device(
         "x", "", "", "", (Flash("spi", None, (EraseRun(256, 4096),)),), BootFacts("spi")
@@ -106,6 +172,19 @@ def test_flash_of_the_device() -> None:
         ("mtdparts=nor0:64k()", "FMT205"),
         ("mtdparts=nor0:0(a)", "FMT206"),
         ("mtdparts=nor0:-(a),64k(b)", "FMT206"),
+        ("mtdparts=nor0:64k(a),08k(b)", "FMT200"),
+        ("mtdparts=nor0:64k(a);nor0:32k(b)", "FMT226"),
+        ("mtdparts=nor0:64k(a);", "FMT227"),
+        ("root=x mtdparts=nor0:64k(a b) quiet", "FMT227"),
+        ("mtdparts=nor0:64k(a) ,64k(b)", "FMT227"),
+        ("mtdparts=nor0:64k@(a)", "FMT228"),
+        ("mtdparts=nor0:64k", "FMT229"),
+        ("mtdparts=nor0:1t(a)", "FMT205"),
+        ("mtdparts=nor0:64k(a;b)", "FMT205"),
+        ("mtdparts=1f:2.spi:64k(a)", "FMT205"),
+        ("mtdparts=the-flash-of-21-bytes:64k(a)", "FMT205"),
+        ("mtdparts=nor0:64k(a),64k@0(b)", "FMT205"),
+        ("mtdparts=nor0:" + ",".join(f"64k(partition{n})" for n in range(40)), "FMT205"),
     ],
 )
 def test_finding(text: str, code: str) -> None:

@@ -24,6 +24,7 @@ from flashwright.formats.format import Encoded, ReadOptions, Source, WriteOption
 from flashwright.formats.mtdparts_read import Definition, MtdString, Part, read
 from flashwright.formats.mtdparts_write import (
     UNITS,
+    made_up_name,
     mtd_id_of,
     plain_number,
     unsayable,
@@ -33,7 +34,7 @@ from flashwright.formats.uboot_env import is_environment, with_text
 from flashwright.model.table import Partition, Table
 
 #: Errors of the reader that keep a file from being edited; others may be what the edit mends.
-_BROKEN = ("FMT200", "FMT201")
+_BROKEN = ("FMT200", "FMT201", "FMT226")
 _NUMBER = re.compile(r"(?P<prefix>0[xX])?(?P<digits>[0-9a-fA-F]+?)(?P<unit>[kKmMgGtTpP]?)")
 #: Words that name a partition by its number.
 _BY_NUMBER = re.compile(r"mtdblock\d|/dev/mtd\d|ubi\.mtd=\d|mtd_\w+ *= *\d")
@@ -338,7 +339,7 @@ def _verbatim(part: Part) -> str:
 
 def _name(wish: Partition, part: Part | None, index: int) -> str:
     unnamed = part.name is None if part is not None else bool(wish.attributes.get("unnamed"))
-    return "" if unnamed and wish.name == f"Partition_{index:03d}" else f"({wish.name})"
+    return "" if unnamed and wish.name == made_up_name(index) else f"({wish.name})"
 
 
 def _flags(wish: Partition, part: Part | None) -> str:

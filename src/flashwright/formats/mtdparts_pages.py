@@ -33,9 +33,9 @@ PAGES: tuple[Page, ...] = (
         Linux and U-Boot put a partition in different places, from the same string.
 
         ## What it checks
-        After a partition with an explicit `@offset`, Linux goes on behind it. U-Boot's `mtd`
-        command adds up the sizes only, and so places the next one as if the offset had not been
-        there.
+        After a partition with an explicit `@offset`, Linux goes on behind it, and so does U-Boot's
+        older `mtdparts` command. U-Boot's `mtd` command adds up the sizes only, and so places the
+        next one as if the offset had not been there.
 
         ## Why it matters
         U-Boot erases and writes at one place, and Linux reads at another.
@@ -63,7 +63,9 @@ PAGES: tuple[Page, ...] = (
         "uboot-refuses",
         Severity.WARNING,
         "U-Boot refuses a partition that Linux takes.",
-        "Partitions for U-Boot have 4 KiB or more, a name that is not empty, and no `lk` or `slc`.",
+        "Partitions for U-Boot have 4 KiB or more, a name that is neither empty nor has a `;`,\n"
+        "units k, m and g, and no `lk` or `slc`; one of them is at offset 0. The mtd-id has no\n"
+        "colon and at most 19 bytes, the whole string at most 511.",
     ),
     _page(
         "FMT206",
@@ -95,6 +97,46 @@ PAGES: tuple[Page, ...] = (
         "Partitions that stay get other numbers, because others before them came or went.",
         "Change `root=/dev/mtdblockN`, `ubi.mtd=N`, `/dev/mtdN` and scripts, or use names\n"
         "(`ubi.mtd=rootfs`). It is a note where the file itself says no such number.",
+    ),
+    _page(
+        "FMT226",
+        "mtd-id-twice",
+        Severity.ERROR,
+        "A string defines the partitions of one mtd-id twice: only the last definition counts.",
+        "Join the two definitions. Linux drops the first one without a word, U-Boot refuses.",
+    ),
+    page(
+        "FMT227",
+        "linux-refuses",
+        Severity.WARNING,
+        """
+        Linux does not take the string as it stands.
+
+        ## What it checks
+        A `;` at the end promises another definition: Linux refuses the whole string for the flash
+        that it probes first. White space in a name ends a kernel parameter, unless it is quoted.
+
+        ## Why it matters
+        The kernel comes up without these partitions, and with another root file system or none.
+
+        ## How to fix
+        Leave out the last `;`. Write names without white space, or quote the whole parameter. Where
+        the `;` belongs to a script of U-Boot, write a space before it.
+        """,
+    ),
+    _page(
+        "FMT228",
+        "mtdparts-number",
+        Severity.WARNING,
+        "An offset has no digits. Linux and U-Boot take it as 0, over whatever begins there.",
+        "Write the offset, or leave out the `@`.",
+    ),
+    _page(
+        "FMT229",
+        "mtdparts-unnamed",
+        Severity.NOTE,
+        "A partition has no name. Linux and U-Boot each make up one, and not the same.",
+        "Give it a name, in brackets behind its size and offset.",
     ),
     _page(
         "FMT224",

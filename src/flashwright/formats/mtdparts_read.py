@@ -4,48 +4,50 @@ Its form is ``<mtd-id>:<size>[@<offset>][(<name>)],...``.
 
 It is found in a kernel command line, a U-Boot environment or a text file, or stands there bare. The
 table is what Linux makes of it (`drivers/mtd/parsers/cmdlinepart.c`): a partition without an offset
-follows the one before it, ``-`` is the rest of the flash, what reaches past the end is cut.
-U-Boot's ``mtd`` command (`drivers/mtd/mtdpart.c`) forgets explicit offsets when it places the next
-one: where that gives another layout, both are told (FMT202).
+follows the one before it, ``-`` is the rest of the flash, what reaches past the end is cut, and of
+two definitions of one mtd-id the last counts. What U-Boot makes of it is in ``mtdparts_uboot``.
 
-Limits: 64 KiB a string, 1000 partitions; what U-Boot makes of a ``-`` is not compared, nor what it
-refuses for the flash's write size.
+Limits: 64 KiB a string, 1000 partitions; numbers from 2^64 on are refused (Linux wraps them).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from flashwright.base.extent import Extent
 from flashwright.base.size import format_hex, format_size
 from flashwright.base.text import printable
-from flashwright.diag.finding import Fact, Finding, InFlash, Place, Severity, error, warning
+from flashwright.diag.finding import Finding, Place, error, warning
 from flashwright.formats.format import (
     LARGEST_TEXT,
     Decoded,
     ReadOptions,
     Source,
 )
-from flashwright.formats.mtdparts_write import UNITS, role_of
+from flashwright.formats.mtdparts_find import LONGEST, places_of_strings
+from flashwright.formats.mtdparts_uboot import (
+    both_at_start,
+    elsewhere,
+    id_refused,
+    part_refused,
+    string_refused,
+    unnamed,
+)
+from flashwright.formats.mtdparts_write import UNITS, made_up_name, role_of
 from flashwright.model.device import Device
 from flashwright.model.table import Partition, Table
 
-_LONGEST = 1 << 16
 _MOST = 1000
-_MOST_STRINGS = 64
 _MOST_DIFFERENT = 16
 _LARGEST = 1 << 64
-#: U-Boot refuses smaller partitions.
-_UBOOT_SMALLEST = 4096
 
-_NUMBER = r"(?:0[xX][0-9a-fA-F]{1,20}|[0-9]{1,24})[kKmMgGtTpPeE]?"
+_UNIT = "[kKmMgGtTpPeE]?"
+_NUMBER = rf"(?:0[xX][0-9a-fA-F]{{1,20}}|0[0-7]{{0,24}}(?![89])|[1-9][0-9]{{0,23}}){_UNIT}"
 _PART = re.compile(
-    rf"(?P<size>-|{_NUMBER})(?:@(?P<offset>{_NUMBER}))?(?:\((?P<name>[^)]*)\))?"
+    rf"(?P<size>-|{_NUMBER})(?:@(?P<offset>{_NUMBER}|{_UNIT}))?(?:\((?P<name>[^)]*)\))?"
     r"(?P<flags>(?:ro)?(?:lk)?(?:slc)?)(?P<end>[,;]|$)"
 )
-_START = re.compile(r"mtdparts=(?:mtdparts=)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,7 @@ def read(source: Source, options: ReadOptions) -> tuple[Decoded, list[MtdString]
     tables: list[Table] = []
     spans: dict[str, list[tuple[int, int]]] = {}
     strings: list[MtdString] = []
-    for start, end in _strings(reading.text):
+    for start, end in places_of_strings(reading.text):
         said = reading.text[start:end]
         if said in spans:
             spans[said].append((start, end))
@@ -133,42 +135,11 @@ def read(source: Source, options: ReadOptions) -> tuple[Decoded, list[MtdString]
 # Reading -----------------------------------------------------------------------------------------
 
 
-def _strings(text: str) -> Iterator[tuple[int, int]]:
-    """Where the strings are, without ``mtdparts=``; a file may also be one bare string."""
-    match = _START.search(text)
-    found = match is not None
-    for _ in range(_MOST_STRINGS):
-        if match is None:
-            break
-        end = _end(text, match.end())
-        yield match.end(), end
-        match = _START.search(text, end)
-    if not found:
-        for line in re.finditer(r"^[ \t]*([^\s#][^\n]*)$", text, re.M):
-            if ":" in line[1]:
-                yield line.start(1), _end(text, line.start(1))
-            return
-
-
-def _end(text: str, start: int) -> int:
-    """A string ends at white space, quotes, a backslash (``\\0`` in C) or the end of the text.
-
-    Names in brackets may hold spaces.
-    """
-    inside = False
-    for at in range(start, min(len(text), start + _LONGEST + 1)):
-        char = text[at]
-        if char in "\"'\\\n\r\0" or (char.isspace() and not inside):
-            return at
-        inside = (inside or char == "(") and char != ")"
-    return min(len(text), start + _LONGEST + 1)
-
-
 def _table(
     reading: _Reading, name: str, start: int, end: int
 ) -> tuple[Table | None, tuple[Definition, ...]]:
-    if end - start > _LONGEST:
-        message = f"an mtdparts string of more than {_LONGEST} bytes"
+    if end - start > LONGEST:
+        message = f"an mtdparts string of more than {LONGEST} bytes"
         reading.findings.append(error("FMT200", message, "", reading.place(start)))
         return None, ()
     partitions: list[Partition] = []
@@ -176,11 +147,20 @@ def _table(
     uboot: dict[str, int] = {}
     incomplete: list[str] = []
     said = _definitions(reading, start, end)
+    _linux_refuses(reading, start, end)
+    reading.findings += string_refused(end - start, reading.place(start))
+    owners = _owners([mtd_id for mtd_id, _ in said], reading.options.device)
     definitions: list[Definition] = []
-    for mtd_id, parts in said:
-        owner = _owner(mtd_id, reading.options.device, alone=len(said) == 1)
+    for number, (mtd_id, parts) in enumerate(said):
+        owner = owners[mtd_id]
         ids[owner] = mtd_id
         size = _flash_size(owner, reading.options, alone=len(said) == 1)
+        if any(mtd_id == later for later, _ in said[number + 1 :]):
+            _defined_again(reading, mtd_id, parts)
+            definitions.append(Definition(mtd_id, owner, size, tuple((p, None) for p in parts)))
+            continue
+        if parts:
+            reading.findings += id_refused(mtd_id, reading.place(parts[0].at))
         made = _placed(reading, owner, parts, size, incomplete, uboot)
         partitions.extend(made)
         by_index = {p.index: p for p in made}
@@ -196,6 +176,32 @@ def _table(
     device, place = reading.options.device, reading.place(start)
     table = Table(name, tuple(partitions), device, None, "mtdparts", place, attributes)
     return table, tuple(definitions)
+
+
+def _linux_refuses(reading: _Reading, start: int, end: int) -> None:
+    """FMT227: the string as it stands there is not what Linux gets, or Linux stops at its end."""
+    said, place = reading.text[start:end], reading.place(start)
+    if said.endswith(";"):
+        message = "the string ends with `;`: Linux takes it as another definition, and refuses"
+        reading.findings.append(warning("FMT227", message, "leave out the last `;`", place))
+    rest = reading.text[end : end + 80].lstrip(" \t")
+    if rest[:1] and rest[0] in ",(@;" and reading.text[end : end + 1] in (" ", "\t"):
+        message = f"white space ends the string: `{printable(rest.split()[0], 40)}` is left out"
+        help = "write it without white space"
+        reading.findings.append(warning("FMT227", message, help, reading.place(end)))
+    quoted = '"' in reading.text[max(0, start - len("mtdparts=") - 2) : start]
+    if not quoted and any(char.isspace() for char in said):
+        message = "a name has white space: the kernel's command line ends the string there"
+        help = 'quote it ("mtdparts=..."), or write the name without'
+        reading.findings.append(warning("FMT227", message, help, place))
+
+
+def _defined_again(reading: _Reading, mtd_id: str, parts: list[Part]) -> None:
+    names = ", ".join(f"`{printable(part.name or '-', 40)}`" for part in parts[:6])
+    message = f"`{printable(mtd_id, 40)}` is defined again further on: only the last one counts"
+    help = f"join them; Linux leaves out {names or 'this one'}, U-Boot refuses the string"
+    at = parts[0].at if parts else 0
+    reading.findings.append(error("FMT226", message, help, reading.place(at)))
 
 
 def _definitions(reading: _Reading, start: int, end: int) -> list[tuple[str, list[Part]]]:
@@ -242,16 +248,16 @@ def _part(match: re.Match[str], at: int) -> Part:
 
 
 def _bytes(text: str) -> int:
-    """A number as ``memparse`` reads it: base by prefix (0x, 0), one letter of unit."""
+    """A number as ``memparse`` reads it: base by prefix (0x, 0), one letter of unit; 0 without."""
     unit = ""
-    if text[-1].lower() in UNITS and not (text[:2].lower() == "0x" and text[-1] in "eE"):
+    if text and text[-1].lower() in UNITS and not (text[:2].lower() == "0x" and text[-1] in "eE"):
         text, unit = text[:-1], text[-1].lower()
     if text[:2].lower() == "0x":
         value = int(text, 16)
-    elif text[0] == "0" and set(text) <= set("01234567"):
+    elif text[:1] == "0":
         value = int(text, 8)
     else:
-        value = int(text)
+        value = int(text or "0")
     return value << UNITS[unit]
 
 
@@ -267,7 +273,7 @@ def _placed(
     made: list[Partition] = []
     linux = uboot_next = 0
     for index, part in enumerate(parts):
-        name = f"Partition_{index:03d}" if part.name is None else part.name
+        name = made_up_name(index) if part.name is None else part.name
         offset = linux if part.offset is None else part.offset
         other = uboot_next if part.offset is None else part.offset
         place = reading.place(part.at)
@@ -291,14 +297,28 @@ def _placed(
             incomplete.append(name)
             continue
         kept = _cut(reading, shown, offset, size, flash_size, place)
-        _uboot_refuses(reading, part, shown, size, place)
-        if offset != other and part.size is not None:
-            _disagree(reading, owner, name, (offset, other, kept), place)
+        _tell(reading, part, name, place)
+        if offset != other:
+            reading.findings.append(elsewhere(owner, name, (offset, other, kept), place))
             uboot[name] = other
-        linux = offset + kept
+        linux = offset + size if flash_size is None else min(offset + kept, flash_size)
         uboot_next += size
         made.append(_partition(reading, owner, part, name, Extent.of(offset, kept), index))
+    starts = [(printable(p.name, 60), p.start, p.place or reading.place(0)) for p in made]
+    reading.findings += both_at_start(starts)
     return made
+
+
+def _tell(reading: _Reading, part: Part, name: str, place: Place) -> None:
+    """What is odd about the way a partition is written, and what U-Boot makes of it."""
+    shown = printable(name, 60)
+    if part.offset_said is not None and not part.offset_said[:1].isdigit():
+        message = f"the offset of `{shown}` has no digits: Linux and U-Boot take it as 0"
+        reading.findings.append(warning("FMT228", message, "write the offset, or no `@`", place))
+    numbers = f"{part.size_said}@{part.offset_said or ''}"
+    reading.findings += part_refused(shown, part.name, part.size, numbers, part.flags, place)
+    if part.name is None:
+        reading.findings.append(unnamed(name, part.size, part.offset, place))
 
 
 def _cut(
@@ -318,40 +338,6 @@ def _cut(
         help = "Linux refuses it or passes over it: give it a size"
         reading.findings.append(error("FMT206", message, help, place))
     return kept
-
-
-def _uboot_refuses(reading: _Reading, part: Part, shown: str, size: int, place: Place) -> None:
-    whys = []
-    if part.size is not None and 0 < size < _UBOOT_SMALLEST:
-        whys.append(f"it has {size} bytes, U-Boot wants 4096 at least")
-    if part.name == "":
-        whys.append("its name is empty")
-    flags = [f for f in ("lk", "slc") if f in part.flags]
-    if flags:
-        whys.append(f"it is marked `{'` and `'.join(flags)}`, which only Linux knows")
-    if whys:
-        message = f"U-Boot refuses `{shown}`: {'; '.join(whys)}"
-        help = "give U-Boot a string of its own, or change this one"
-        reading.findings.append(warning("FMT205", message, help, place))
-
-
-def _disagree(
-    reading: _Reading, owner: str, name: str, numbers: tuple[int, int, int], place: Place
-) -> None:
-    linux, uboot, size = numbers
-    facts: dict[str, Fact] = {"linux": linux, "uboot": uboot, "size": size}
-    reading.findings.append(
-        Finding(
-            "FMT202",
-            Severity.WARNING,
-            f"`{printable(name, 60)}` is at {format_hex(linux)} for Linux and at "
-            f"{format_hex(uboot)} for U-Boot's mtd command",
-            f"write its offset: `@{format_hex(linux).lower()}`",
-            place,
-            InFlash(owner, Extent.of(linux, size)),
-            facts=facts,
-        )
-    )
 
 
 def _partition(
@@ -374,6 +360,14 @@ def _partition(
         place=place,
         places={"size": place, "extent": place, "start": place, "offset": place},
     )
+
+
+def _owners(mtd_ids: list[str], device: Device | None) -> dict[str, str]:
+    """The flash of the device that each mtd-id means; the id itself where that is not plain."""
+    different = dict.fromkeys(mtd_ids)
+    owners = {mtd_id: _owner(mtd_id, device, alone=len(different) == 1) for mtd_id in different}
+    said = list(owners.values())
+    return {i: owner if said.count(owner) == 1 else i for i, owner in owners.items()}
 
 
 def _owner(mtd_id: str, device: Device | None, *, alone: bool) -> str:

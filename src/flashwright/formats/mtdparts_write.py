@@ -8,6 +8,12 @@ from flashwright.base.size import format_hex
 from flashwright.base.text import printable
 from flashwright.diag.finding import Finding, Severity, error
 from flashwright.formats.format import Encoded, WriteOptions
+from flashwright.formats.mtdparts_uboot import (
+    both_at_start,
+    id_refused,
+    part_refused,
+    string_refused,
+)
 from flashwright.model.roles import role_by_name
 from flashwright.model.table import Partition, Role, Table
 
@@ -44,7 +50,22 @@ def encode(tables: tuple[Table, ...], options: WriteOptions) -> Encoded:
     for owner in dict.fromkeys(p.owner for p in table.partitions):
         parts = written([p for p in table.partitions if p.owner == owner])
         definitions.append(f"{mtd_id_of(table, owner)}:{','.join(parts)}")
-    return Encoded(f"mtdparts={';'.join(definitions)}\n".encode(), tuple(findings))
+    said = ";".join(definitions)
+    findings += _refused_by_uboot(table, said)
+    return Encoded(f"mtdparts={said}\n".encode(), tuple(findings))
+
+
+def _refused_by_uboot(table: Table, said: str) -> list[Finding]:
+    """FMT205: what Linux takes of the string, and U-Boot does not."""
+    findings = string_refused(len(said.encode()), table.place)
+    for owner in dict.fromkeys(p.owner for p in table.partitions):
+        own = [p for p in table.partitions if p.owner == owner]
+        findings += id_refused(mtd_id_of(table, owner), own[0].place)
+        for p in own:
+            shown, flags = printable(p.name, 60), "".join(p.flags)
+            findings += part_refused(shown, p.name, p.size, "", flags, p.place)
+        findings += both_at_start([(printable(p.name, 60), p.start, p.place) for p in own])
+    return findings
 
 
 def role_of(name: str) -> Role:
@@ -58,16 +79,22 @@ def written(partitions: list[Partition]) -> list[str]:
     """The partdefs of one flash; offsets where Linux and U-Boot would differ without."""
     parts = []
     linux = uboot = 0
-    for partition in partitions:
+    for index, partition in enumerate(partitions):
         start, size = partition.extent.start, partition.size
         offset = "" if start == linux == uboot else f"@{plain_number(start)}"
-        name = "" if partition.attributes.get("unnamed") else f"({partition.name})"
+        unnamed = partition.attributes.get("unnamed") and partition.name == made_up_name(index)
+        name = "" if unnamed else f"({partition.name})"
         read_only = "" if partition.writable else "ro"
         flags = "".join(f for f in ("lk", "slc") if f in partition.flags)
         parts.append(f"{plain_number(size)}{offset}{name}{read_only}{flags}")
         linux = start + size
         uboot += size
     return parts
+
+
+def made_up_name(index: int) -> str:
+    """What Linux calls the partition of that number if it has no name."""
+    return f"Partition_{index:03d}"
 
 
 def plain_number(value: int) -> str:
