@@ -12,7 +12,7 @@ _MODULES = (
     "flashwright.app.check",
     "flashwright.app.shell_pages",
     "flashwright.app.read_back",
-    "flashwright.app.sync",
+    "flashwright.evolve.agree.pages",
     "flashwright.formats.ld_memory",
     "flashwright.formats.mcuboot_flash_map",
     "flashwright.formats.rust_memory_x",

@@ -3,7 +3,8 @@
 Origins and lengths are expressions: numbers with K and M, ``+ - * / << >> & |``, brackets, earlier
 regions (``ORIGIN(FLASH) + LENGTH(FLASH)``) and symbols that the script itself gives a value. What
 needs a symbol of the linker command or of a preprocessor is said, never guessed; so is a line that
-is no region. A region that can be written to, or whose name is that of a RAM, is no flash.
+is no region. A region whose name is that of a RAM, or that can be written to and is not called a
+flash, is none.
 
 Limits: ``LARGEST_TEXT`` bytes, ``_MOST_REGIONS`` regions, expressions of ``_DEEPEST`` brackets.
 Source: GNU ld manual, "MEMORY Command" and "Expressions in Linker Scripts".
@@ -41,6 +42,8 @@ _TOKEN = re.compile(
 _BINDING = {"|": 1, "&": 2, "<<": 3, ">>": 3, "+": 4, "-": 4, "*": 5, "/": 5}
 #: Names of memories that are no flash (CCM: STM32; TCM: Cortex-M7).
 _RAM = re.compile(r"ram|(?:^|_)(?:ccm|[id]tcm)(?:$|_)", re.I)
+#: Names of memories that are flash whatever their attributes; `FLASH (rwx)` is common.
+_FLASH = re.compile(r"flash|(?:^|_)(?:rom|text|xip)(?:$|_)", re.I)
 
 
 class _UnknownError(Exception):
@@ -247,7 +250,7 @@ def _partition(
 ) -> Partition:
     found = options.device.locate(origin) if options.device else None
     owner, offset = (found[0].name, found[1]) if found else ("embedded", origin)
-    writable = "w" in attributes.split("!")[0].lower()
+    writable = "w" in attributes.split("!")[0].lower() and not _FLASH.search(name)
     if found is None and (writable or _RAM.search(name)):
         owner = "ram"
     elif found is None and options.device is not None:
