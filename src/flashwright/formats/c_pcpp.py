@@ -41,6 +41,8 @@ _PCPP_FAULTS = (
     *(RecursionError, UnboundLocalError),
 )
 
+#: Directives without a meaning here.
+_PASSED_OVER = ("error", "warning", "line", "ident", "sccs", "import", "assert", "unassert")
 _WORD = re.compile(rb"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -71,6 +73,7 @@ class Bounded(Preprocessor):  # type: ignore[misc]
         self.work = self.left = work
         self.lengths: list[int] = []
         self.nested = 0
+        self.held: dict[str, list[Any]] = {}
 
     def define_from_outside(self, name: str, value: str) -> None:
         """A macro as ``-D`` gives it; one that is none is a fault."""
@@ -88,11 +91,12 @@ class Bounded(Preprocessor):  # type: ignore[misc]
         length = 0
         before: Origin | None = None
         try:
-            for token in self.lines_of(self.main.path, self.main.data):
+            for token in self.with_arrays(self.lines_of(self.main.path, self.main.data)):
                 if token.type in self.t_WS or not token.value:
                     continue
                 origin = self.origin_of(token)
-                if texts and not _touching(before, origin, texts[-1]):
+                apart = not _touching(before, origin, texts[-1] if texts else "")
+                if texts and apart and not _decimal(texts[-1], token.value):
                     texts.append(" ")
                     length += 1
                 starts.append(length)
@@ -142,6 +146,21 @@ class Bounded(Preprocessor):  # type: ignore[misc]
         self.files[path] = data
         yield from self.parsegen(blanked(data).decode("latin-1"), path, None)
 
+    def with_arrays(self, tokens: Iterator[Any]) -> Iterator[Any]:
+        """The tokens; behind all others the arrays, since a macro has its meaning where it is used.
+
+        A table that stands for a macro is used behind the whole file: what it names may be defined
+        after it. Its place holder keeps the branch of the file in which it stands.
+        """
+        reached = []
+        for token in tokens:
+            if token.value in self.held:
+                reached.append(self.held[token.value])
+            else:
+                yield token
+        for line in reached:
+            yield from self.expand_macros(line)
+
     # What pcpp calls -------------------------------------------------------------------------
 
     def group_lines(self, _input: str, _source: str) -> Iterator[list[Any]]:
@@ -175,7 +194,10 @@ class Bounded(Preprocessor):  # type: ignore[misc]
             made.append(token)
         end = copy.copy(solid[-1])
         end.type, end.value = "CPP_SEMICOLON", ";"
-        return [*made, *solid[3:], end, line[-1]]
+        holder = copy.copy(solid[2])
+        holder.type, holder.value = "CPP_ID", f"__flashwright_{len(self.held)}__"
+        self.held[holder.value] = [*made, *solid[3:], end, line[-1]]
+        return [holder, line[-1]]
 
     def tokens_of(self, lexer: Any, text: str, path: str, offset: int) -> list[Any]:
         """``text`` as tokens that all stand at ``offset``."""
@@ -301,8 +323,10 @@ class Bounded(Preprocessor):  # type: ignore[misc]
                 self.conditions.append(Condition(tuple(sorted(asked)), start, end))
         return True
 
-    def on_directive_unknown(self, *_: Any) -> bool:
-        """``#error`` and its like are passed over."""
+    def on_directive_unknown(self, directive: Any, *_: Any) -> bool:
+        """``#error`` and its like are passed over; what is no directive is a fault."""
+        if directive.value not in _PASSED_OVER:
+            self.on_error("", directive.lineno, f"#{directive.value} is no directive")
         return True
 
     def on_error(self, _file: Any, line: Any, message: str) -> None:
@@ -311,6 +335,11 @@ class Bounded(Preprocessor):  # type: ignore[misc]
         path, offset = (spot.path, spot.offset) if spot else (self.main.path, 0)
         if len(self.faults) < 20:
             self.faults.append(Fault(message[:200], path, offset))
+
+
+def _decimal(last: str, value: str) -> bool:
+    """Whether the two are parts of a number with a decimal point, which pcpp takes apart."""
+    return (value == "." and last[-1:].isdigit()) or (last == "." and value[:1].isdigit())
 
 
 def _touching(before: Origin | None, after: Origin, last: str) -> bool:

@@ -19,7 +19,7 @@ def preprocessed(
 ) -> CText:
     """``source`` after preprocessing with ``defines`` (name to text, as ``-D`` gives them).
 
-    A macro named in ``arrays`` is read where it is defined, as ``int NAME[] = <its text>;``: so do
+    A macro named in ``arrays`` is read as ``int NAME[] = <its text>;``, behind all else: so do
     tables that are given as a macro keep the places of what is in them.
 
     Raises ``TooMuchError`` where a limit of ``c_source`` or ``LARGEST_WORK`` is passed.

@@ -33,7 +33,8 @@ PAGES: tuple[Page, ...] = (
         "FMT152",
         "fal-name-not-text",
         _W,
-        "A name in a FAL table is no string; the symbol itself is taken as the name.",
+        "A name in a FAL table is no string, or empty; the symbol itself is taken as the name,\n"
+        "or else the number of the entry.",
         "Pass `-D`, or `-I` with the directory of the header that defines it.",
     ),
     _page(
@@ -77,6 +78,15 @@ PAGES: tuple[Page, ...] = (
         _W,
         "The length of a `fal_flash_dev` is not a multiple of its block size.",
         "Correct `len` or `blk_size`; FAL erases by `blk_size`.",
+    ),
+    _page(
+        "FMT159",
+        "fal-entry-not-read",
+        _E,
+        "An entry of a FAL table is not written as one: no braces, an index out of order, a macro\n"
+        "that is not known, a member that `struct fal_partition` does not have, too many values.",
+        "Write `{FAL_PART_MAGIC_WORD, name, flash_name, offset, len, 0}`, or the members by their\n"
+        "names. For a macro pass `-I` with the directory of the header that defines it.",
     ),
     _page(
         "FMT160",

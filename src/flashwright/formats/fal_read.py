@@ -12,6 +12,7 @@ Limits: those of ``c_source``; 256 entries. ``FAL_PART_HAS_TABLE_CFG`` counts as
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -20,14 +21,16 @@ from flashwright.base.size import format_hex
 from flashwright.base.text import printable
 from flashwright.diag.finding import Finding, Place, error, note, warning
 from flashwright.formats.c_preprocess import preprocessed
-from flashwright.formats.c_source import (
-    CText,
-    TooMuchError,
-    place_at,
-    string_value,
-    walk,
+from flashwright.formats.c_source import CText, TooMuchError, place_at, walk
+from flashwright.formats.c_value import Unknown
+from flashwright.formats.fal_members import (
+    MAGIC,
+    Member,
+    Names,
+    members_of,
+    number_of,
+    text_of,
 )
-from flashwright.formats.c_value import Unknown, Value, value_of
 from flashwright.formats.fal_records import NAME_SIZE
 from flashwright.formats.fal_roles import role_of
 from flashwright.formats.format import Decoded, ReadOptions, Source
@@ -38,22 +41,12 @@ from flashwright.model.table import Partition, Table
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-MAGIC = 0x45503130
-MAGIC_NAMES = ("FAL_PART_MAGIC_WORD", "FAL_PART_MAGIC_WROD")
 TABLE = "FAL_PART_TABLE"
 FIELDS = ("magic_word", "name", "flash_name", "offset", "len", "reserved")
 _DEVICE_FIELDS = ("name", "addr", "len", "blk_size", "ops", "write_gran")
 _MOST = 256
-_LARGEST = 1 << 32
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """What a member is set to: a string, a number, or what it would need."""
-
-    node: Node
-    value: Value | str
-    symbol: str = ""
+_NAME_MAX = re.compile(rb"^[ \t]*#[ \t]*define[ \t]+FAL_DEV_NAME_MAX[ \t]+(\d{1,4})\b", re.M)
+_ENTRY = "an entry is {FAL_PART_MAGIC_WORD, name, flash_name, offset, len, 0}; for macros pass -I"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,19 +88,22 @@ def read(source: Source, options: ReadOptions) -> tuple[Decoded, FalReading | No
     tables, devices = found
     if not tables:
         help = "a header that defines FAL_PART_TABLE is expected"
-        names = sorted({n for c in text.conditions for n in c.names if n})
-        if names:
-            help += f"; not defined here: {', '.join(printable(n, 60) for n in names[:6])}: pass -D"
+        asked = sorted({n for c in text.conditions for n in c.names if n})
+        if asked:
+            help += f"; not defined here: {', '.join(printable(n, 60) for n in asked[:6])}: pass -D"
         findings.append(error("FMT150", "no FAL_PART_TABLE in it", help, Place(source.path)))
         return Decoded((), tuple(findings)), None
     if len(tables) > 1:
         place = text.place(tables[-1])
         message = "FAL_PART_TABLE is defined twice; the last one counts"
         findings.append(warning("FMT155", message, "", place))
-    device = options.device or _device(text, devices, findings)
-    rows = _rows(text, tables[-1], options.device, findings)
+    names = Names(text)
+    device = options.device or _device(text, devices, names, findings)
+    rows = _rows(text, tables[-1], options.device, names, findings)
     table = _table(text, tables[-1], rows, device)
-    said = (_text(_members(text, node, _DEVICE_FIELDS).get("name")) for node in devices)
+    said = (
+        text_of(members_of(text, node, _DEVICE_FIELDS, names)[0].get("name")) for node in devices
+    )
     reading = FalReading(text, tables[-1], rows, tuple(name for name in said if name))
     return Decoded((table,) if table else (), tuple(findings)), reading
 
@@ -146,48 +142,24 @@ def _declarations(text: CText) -> tuple[list[Node], list[Node]]:
     return tables, devices
 
 
-def _members(text: CText, node: Node, order: tuple[str, ...]) -> dict[str, Member]:
-    """The members of one struct initialiser, by name or by position."""
-    members: dict[str, Member] = {}
-    at = 0
-    for item in node.named_children:
-        if item.type == "comment":
-            continue
-        value, name = item, order[at] if at < len(order) else ""
-        if item.type == "initializer_pair":
-            designator = item.child_by_field_name("designator")
-            inner = item.child_by_field_name("value")
-            if designator is None or inner is None:
-                continue
-            value, name = inner, text.said(designator).lstrip(". ")
-        at = order.index(name) + 1 if name in order else at + 1
-        if name:
-            members[name] = _member(text, value)
-    return members
-
-
-def _member(text: CText, node: Node) -> Member:
-    said = string_value(node)
-    if said is not None:
-        return Member(node, said)
-    symbol = text.said(node) if node.type == "identifier" else ""
-    return Member(node, value_of(node, lambda _name: None), symbol)
-
-
 def _rows(
-    text: CText, node: Node, device: Device | None, findings: list[Finding]
+    text: CText, node: Node, device: Device | None, names: Names, findings: list[Finding]
 ) -> tuple[Row, ...]:
     if node.has_error:
         help = "mend the text; a compiler names the same line"
         findings.append(error("FMT153", "syntax error in FAL_PART_TABLE", help, text.place(node)))
     rows = []
-    items = [n for n in node.named_children if n.type == "initializer_list"]
+    items = _entries(text, node, findings)
     if len(items) > _MOST:
         message = f"FAL_PART_TABLE has {len(items)} entries; {_MOST} are read"
         findings.append(error("FMT150", message, "split the table", text.place(items[_MOST])))
     for index, item in enumerate(items[:_MOST]):
-        made = _partition(text, item, index, device, findings)
-        members = _members(text, item, FIELDS)
+        members, faults = members_of(text, item, FIELDS, names)
+        findings += [
+            error("FMT159", f"entry {index}: {printable(fault, 80)}", _ENTRY, text.place(item))
+            for fault in faults[:4]
+        ]
+        made = _partition(text, item, index, members, device, findings)
         if isinstance(made, Partition):
             rows.append(Row(made.name, made, item, members))
         else:
@@ -195,6 +167,30 @@ def _rows(
     if not rows:
         findings.append(error("FMT150", "FAL_PART_TABLE has no entries", "", text.place(node)))
     return tuple(rows)
+
+
+def _entries(text: CText, node: Node, findings: list[Finding]) -> list[Node]:
+    """The entries that are written as such; FMT159 for others, with the entry's number."""
+    items: list[Node] = []
+    strange: list[Node] = []
+    children = [n for n in node.named_children if n.type not in ("comment", "ERROR")]
+    for child in children:
+        inner = child
+        if child.type == "initializer_pair":
+            designator = child.child_by_field_name("designator")
+            at = text.said(designator).replace(" ", "") if designator is not None else ""
+            value = child.child_by_field_name("value")
+            inner = value if value is not None and at == f"[{len(items)}]" else child
+        if inner.type == "initializer_list":
+            items.append(inner)
+            continue
+        strange.append(child)
+    if strange:
+        said = printable(text.said(strange[0]), 60)
+        more = f", and {len(strange) - 1} more," if len(strange) > 1 else ""
+        message = f"`{said}`{more} is no entry in braces: left out"
+        findings.append(error("FMT159", message, _ENTRY, text.place(strange[0])))
+    return items
 
 
 def _table(text: CText, node: Node, rows: tuple[Row, ...], device: Device | None) -> Table | None:
@@ -207,23 +203,34 @@ def _table(text: CText, node: Node, rows: tuple[Row, ...], device: Device | None
 
 
 def _partition(
-    text: CText, node: Node, index: int, device: Device | None, findings: list[Finding]
+    text: CText,
+    node: Node,
+    index: int,
+    members: dict[str, Member],
+    device: Device | None,
+    findings: list[Finding],
 ) -> Partition | str:
     """A partition, or the name of one whose place is not known."""
-    members = _members(text, node, FIELDS)
     place = text.place(node)
     name_member, flash_member = members.get("name"), members.get("flash_name")
-    name = _text(name_member) or f"entry_{index}"
-    flash_name = _text(flash_member) or ""
+    name = text_of(name_member) or f"entry_{index}"
+    flash_name = text_of(flash_member) or ""
     for what, member in (("name", name_member), ("flash_name", flash_member)):
-        if member is None or not isinstance(member.value, str):
+        if member is None or not isinstance(member.value, str) or not member.value:
             symbol = printable(member.symbol, 60) if member else ""
-            message = f"`{printable(name, 60)}`: {what} is no text" + (
-                f" (`{symbol}`)" if symbol else ""
+            empty = member is None or member.value == ""
+            kind = (
+                "is not said" if empty else f"is no text (`{symbol}`)" if symbol else "is no text"
             )
+            message = f"`{printable(name, 60)}`: {what} {kind}"
             help = f"pass -D {symbol}='\"...\"', or -I with its header" if symbol else ""
-            findings.append(warning("FMT152", message, help, place))
-    numbers = {m: _number(members.get(m)) for m in ("offset", "len")}
+            wrong = not empty and not symbol
+            told = error("FMT159", message, _ENTRY, place)
+            findings.append(told if wrong else warning("FMT152", message, help, place))
+    numbers = {
+        "offset": number_of(members.get("offset"), 31),
+        "len": number_of(members.get("len")),
+    }
     needs = [v for v in numbers.values() if isinstance(v, Unknown)]
     if needs:
         names = list(dict.fromkeys(n for v in needs for n in v.names))
@@ -233,13 +240,16 @@ def _partition(
         fault = error("FMT151", message, help, place)
         findings.append(replace(fault, facts={"needs": names}))
         return name
-    _check(name, flash_name, members.get("magic_word"), place, findings)
+    _check(name, flash_name, members.get("magic_word"), _name_size(text), place, findings)
     offset, size = (int(v) for v in numbers.values() if isinstance(v, int))
     owner = _owner(flash_name, device)
     attributes: dict[str, object] = {} if owner == flash_name else {"flash_name": flash_name}
-    reserved = _number(members.get("reserved"))
+    reserved = number_of(members.get("reserved"))
     if isinstance(reserved, int) and reserved:
         attributes["reserved"] = reserved
+    elif isinstance(reserved, Unknown):
+        message = f"entry {index}: reserved needs {', '.join(reserved.names) or reserved.why}"
+        findings.append(error("FMT159", message, "it is left out; pass -D or -I", place))
     where = {key: text.place(member.node) for key, member in members.items()}
     pairs = {"name": "name", "owner": "flash_name", "start": "offset", "offset": "offset"}
     pairs |= {"size": "len", "extent": "len", "id": "name"}
@@ -258,36 +268,31 @@ def _partition(
 
 
 def _check(
-    name: str, flash_name: str, magic: Member | None, place: Place, findings: list[Finding]
+    name: str,
+    flash_name: str,
+    magic: Member | None,
+    longest: int,
+    place: Place,
+    findings: list[Finding],
 ) -> None:
     for what, said in (("name", name), ("flash_name", flash_name)):
         size = len(said.encode("utf-8", "replace"))
-        if size >= NAME_SIZE:
+        if size >= longest:
             message = f"{what} `{printable(said, 40)}` has {size} bytes"
-            help = f"FAL_DEV_NAME_MAX is {NAME_SIZE} with the final zero: at most {NAME_SIZE - 1}"
+            help = f"FAL_DEV_NAME_MAX is {longest} with the final zero: at most {longest - 1}"
             findings.append(warning("FMT156", message, help, place))
-    known = magic is not None and (magic.value == MAGIC or magic.symbol in MAGIC_NAMES)
-    if not known:
+    if magic is None or magic.value != MAGIC:
         message = f"`{printable(name, 60)}`: magic_word is not FAL_PART_MAGIC_WORD"
         help = f"FAL looks for {format_hex(MAGIC)}"
         findings.append(warning("FMT157", message, help, place))
 
 
-def _text(member: Member | None) -> str | None:
-    if member is None:
-        return None
-    return member.value if isinstance(member.value, str) else member.symbol.lower() or None
-
-
-def _number(member: Member | None) -> Value:
-    if member is None:
-        return 0
-    value = member.value
-    if isinstance(value, str):
-        return Unknown(why="a number instead of a text")
-    if isinstance(value, int) and not 0 <= value < _LARGEST:
-        return Unknown(why=f"a number that fits 32 bits (it is {format_hex(value)})")
-    return value
+def _name_size(text: CText) -> int:
+    """FAL_DEV_NAME_MAX, where the text defines it in one way only."""
+    if "FAL_DEV_NAME_MAX" not in text.macros:
+        return NAME_SIZE
+    said = {m[1] for data in text.files.values() for m in _NAME_MAX.finditer(data)}
+    return int(said.pop()) if len(said) == 1 else NAME_SIZE
 
 
 def _owner(flash_name: str, device: Device | None) -> str:
@@ -304,13 +309,13 @@ def _owner(flash_name: str, device: Device | None) -> str:
     return flash_name
 
 
-def _device(text: CText, nodes: list[Node], findings: list[Finding]) -> Device | None:
+def _device(text: CText, nodes: list[Node], names: Names, findings: list[Finding]) -> Device | None:
     """The device that the flashes in the file make up, if there are any."""
     flashes: dict[str, Flash] = {}
     for node in nodes:
-        members = _members(text, node, _DEVICE_FIELDS)
-        name = _text(members.get("name"))
-        values = [_number(members.get(m)) for m in ("len", "blk_size", "addr", "write_gran")]
+        members, _ = members_of(text, node, _DEVICE_FIELDS, names)
+        name = text_of(members.get("name"))
+        values = [number_of(members.get(m)) for m in ("len", "blk_size", "addr", "write_gran")]
         known = [v for v in values if isinstance(v, int)]
         if not name or len(known) < len(values):
             continue

@@ -10,8 +10,9 @@ from __future__ import annotations
 from flashwright.base.text import printable
 from flashwright.diag.finding import note
 from flashwright.formats.c_source import c_string
+from flashwright.formats.fal_members import MAGIC_NAMES
 from flashwright.formats.fal_patches import Said, Sheet, Span
-from flashwright.formats.fal_read import MAGIC_NAMES, Row
+from flashwright.formats.fal_read import Row
 from flashwright.formats.number_style import restyled
 
 _MEMBERS = ("name", "flash_name", "offset", "len")
