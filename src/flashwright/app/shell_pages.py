@@ -24,7 +24,7 @@ PAGES: tuple[Page, ...] = (
         """A file holds several tables where one is compared.
 
         ## How to fix
-        Choose a branch of the source with `-D`, or give a file with one table.
+        Choose one with `--table NAME`, or a branch of the source with `-D`.
         """,
     ),
     page("CLI004", "no-renaming", Severity.ERROR, "`--rename` takes OLD=NEW, two names."),

@@ -6,6 +6,7 @@ import argparse
 
 from flashwright.app.layout import read_layouts
 from flashwright.app.sync import sync
+from flashwright.base.text import printable
 from flashwright.cli.options import UsageError, add_reading, add_reporting, read_options, source_of
 from flashwright.cli.report import complain, report
 from flashwright.diag.finding import Finding, Severity, error
@@ -23,6 +24,7 @@ examples:
 def configure(parser: argparse.ArgumentParser) -> None:
     """Its options."""
     parser.epilog = _EXAMPLES
+    parser.add_argument("--table", metavar="NAME", help="which table of files with several")
     add_reading(parser, several=True)
     add_reporting(parser)
 
@@ -41,11 +43,16 @@ def execute(args: argparse.Namespace) -> int:
         for path in args.files:
             read = read_layouts(source_of(args, path), catalogue, options, args.form)
             findings.extend(f for f in read.findings if f.severity is Severity.ERROR)
-            if len(read.tables) > 1:
+            chosen = [t for t in read.tables if t.name == args.table] or read.tables[:1]
+            if len(read.tables) > 1 and chosen[0].name != args.table:
                 findings.append(_first_only(path, read.tables))
-            tables.extend(read.tables[:1])
+            tables.extend(chosen[:1])
     except (UsageError, FileFaultError) as fault:
         return complain(fault.finding, args)
+    if args.table and args.table not in {t.name for t in tables}:
+        names = ", ".join(t.name for t in tables)
+        help = f"compared were: {names}"
+        findings.append(error("CLI003", f"no file has a table `{printable(args.table)}`", help))
     findings.extend(sync(tuple(tables)))
     return report(tuple(findings), args, tables=tuple(tables), summary=f"{len(tables)} files")
 
@@ -55,5 +62,5 @@ def _first_only(path: str, tables: tuple[Table, ...]) -> Finding:
     return error(
         "CLI003",
         f"`{path}` holds {len(tables)} tables; only `{tables[0].name}` was compared",
-        f"not compared: {names}; choose a branch with -D, or a file with one table",
+        f"not compared: {names}; choose with --table, or a branch with -D",
     )
