@@ -174,6 +174,23 @@ def test_security_border() -> None:
     assert not only(table(secure, other), "SEC601")
 
 
+def test_the_second_slot_is_no_secure_territory_unless_its_image_runs_there() -> None:
+    """nRF9160 of the Thingy:91: the slots are whole multiples of 4 KiB, their border is not."""
+    of = device(flash(runs=((256, 4096),), security_granule=0x8000))
+    parts = (
+        part("slot0_s", "application", 0x10000, 0x8000),
+        part("slot0_ns", "application", 0x18000, 0x5D000),
+        part("slot1_s", "ota_temp", 0x75000, 0x8000),
+        part("slot1_ns", "ota_temp", 0x7D000, 0x5D000),
+    )
+    assert not only(table(*parts, of=of), "SEC601")
+    runs = table(*parts, of=of, update=updated("mcuboot-direct-xip"))
+    assert len(only(runs, "SEC601")) == 2
+    keys = part("tfm_its", "security", 0xDA000, 0x6000)
+    (finding,) = only(table(*parts, keys, of=of), "SEC601")
+    assert "0xDA000" in finding.message
+
+
 def test_parts_of_a_slot_are_no_slots() -> None:
     """nRF partition manager: the application inside the primary slot is smaller than it."""
     parts = (

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from flashwright.base.align import align_down, align_up
 from flashwright.base.pattern import late
 from flashwright.diag.finding import Finding, Severity
-from flashwright.model.table import Partition
+from flashwright.model.table import Partition, Role
 from flashwright.rules.rule import rule
 from flashwright.rules.tell import ERROR, fault, point, quoted, size
 from flashwright.rules.view import View
@@ -26,7 +26,8 @@ def security_border(view: View) -> Iterable[Finding]:
     ## What it checks
     On flash with a security granule (nRF91: 32 KiB, nRF53: 16 KiB, nRF54L: 4 KiB): whether each
     non-secure partition (flag `nonsecure`, or `ns` in its name) that touches a secure one starts
-    and ends on a multiple of the granule.
+    and ends on a multiple of the granule. The second slot is no secure territory, whatever its
+    image is: non-secure code downloads to it (TF-M, `NRF_NS_SECONDARY`); with direct-XIP it is.
 
     ## Why it matters
     The build rounds the border down without a word. The bytes in between change sides: non-secure
@@ -79,12 +80,13 @@ def security_border(view: View) -> Iterable[Finding]:
     ## How to fix
     Move the border to a multiple of the granule; the help line names the two nearest.
     """
+    runs = view.update is not None and view.update.scheme.name == "mcuboot-direct-xip"
     for owner, partitions in view.by_flash.items():
         flash = view.flashes.get(owner)
         if flash is None or flash.security_granule < 2:
             continue
         granule = flash.security_granule
-        secure = [p for p in partitions if is_secure(p)]
+        secure = [p for p in partitions if is_secure(p) and (runs or p.role is not Role.OTA_TEMP)]
         starts = {p.extent.start for p in secure}
         ends = {p.extent.end for p in secure}
         for p in partitions:
