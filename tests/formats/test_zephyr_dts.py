@@ -503,3 +503,57 @@ def test_ranges_may_stand_in_the_file_that_is_not_given() -> None:
     assert codes(read(more, {}, "app.overlay")) == []
     whole = more.replace("partitions {", "partitions { #address-cells = <1>; #size-cells = <1>;")
     assert codes(read(whole, {}, "app.overlay")) == ["FMT174"]
+
+
+def test_parts_of_a_partition_whose_flash_is_not_given() -> None:
+    """As the overlays of nRF91 samples divide `storage_partition` and `slot0_partition`."""
+    text = """\
+&storage_partition {
+	compatible = "zephyr,mapped-partition"; reg = <0xf8000 0x8000>;
+	ranges = <0x0 0xf8000 0x8000>; #address-cells = <1>; #size-cells = <1>;
+	carrier: partition@0 { compatible = "zephyr,mapped-partition"; reg = <0x0 0x3000>; };
+	settings: partition@3000 { compatible = "zephyr,mapped-partition"; reg = <0x3000 0x5000>; };
+};
+"""
+    decoded = read(text, {}, "app.overlay")
+    assert codes(decoded) == []
+    assert [(p.name, p.owner, p.extent, p.parent) for p in decoded.tables[0].partitions] == [
+        ("storage_partition", "embedded", Extent.of(0xF8000, 0x8000), None),
+        ("carrier", "embedded", Extent.of(0xF8000, 0x3000), "storage_partition"),
+        ("settings", "embedded", Extent.of(0xFB000, 0x5000), "storage_partition"),
+    ]
+    nowhere = text.replace("ranges = <0x0 0xf8000 0x8000>;", "").replace(
+        'compatible = "zephyr,mapped-partition"; reg = <0xf8000 0x8000>;', ""
+    )
+    (lost,) = [f for f in read(nowhere, {}, "app.overlay").findings if f.severity is Severity.ERROR]
+    assert lost.code == "FMT172"
+    assert "`carrier`, `settings`: part of a partition of another file" in lost.message
+
+
+def test_the_memory_of_the_code_is_the_flash_of_the_device() -> None:
+    from flashwright.model.device import BootFacts, Device
+    from flashwright.model.geometry import EraseRun, Flash
+
+    rram = Flash("embedded", 0, (EraseRun(381, 4096),))
+    device = Device("nrf54l15", "", "", "", (rram,), BootFacts("embedded"))
+    text = """\
+&cpuapp_rram { partitions {
+	boot_partition: partition@0 { compatible = "zephyr,mapped-partition"; reg = <0x0 0x8000>; };
+}; };
+&mx25r64 { partitions { compatible = "fixed-partitions"; #address-cells = <1>; #size-cells = <1>;
+	slot1_partition: partition@0 { reg = <0x0 0x8000>; };
+}; };
+/ { soc { sim: flash-controller@2 { compatible = "zephyr,sim-flash";
+	flash_sim0: flash_sim@0 { compatible = "soc-nv-flash"; erase-block-size = <4096>;
+		reg = <0x0 0xa000>;
+		partitions { compatible = "fixed-partitions"; #address-cells = <1>; #size-cells = <1>;
+			log_partition: partition@0 { reg = <0x0 0xa000>; }; };
+	}; }; }; };
+"""
+    for known in (device, None):
+        (table,) = read(text, {}, "app.overlay", device=known).tables
+        assert {p.name: p.owner for p in table.partitions} == {
+            "boot_partition": "embedded",
+            "slot1_partition": "mx25r64",
+            "log_partition": "flash_sim0",
+        }

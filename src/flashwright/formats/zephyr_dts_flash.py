@@ -18,6 +18,12 @@ _KINDS = (
     ("st,stm32-ospi-nor", "qspi"),
     ("jedec,spi-nor", "spi"),
 )
+#: A flash in RAM.
+_SIMULATED = "zephyr,sim-flash"
+#: Labels that SoC files of Zephyr give the memory that holds code (RRAM: nRF54L, MRAM: nRF54H).
+_INTERNAL = re.compile(
+    r"flash_?0?|(?:cpuapp_)?(?:rram|mram)(?:0|1x)?|(?:code|program|main)_?flash0?"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +38,7 @@ class FlashNode:
 def flash_node(node: DtNode | None, taken: set[str], device: Device | None) -> FlashNode:
     """What ``node`` says of a flash; ``taken`` are the names of the other ones."""
     if node is None or not node.name:
-        return FlashNode("flash", None, None)
+        return FlashNode("embedded", None, None)  # that of a partition whose flash is not given
     label = node.labels[0] if node.labels else None
     base, size, erase = _geometry(node)
     owner = _owner(node, label, taken, base, device)
@@ -78,11 +84,13 @@ def _owner(
     node: DtNode, label: str | None, taken: set[str], base: int | None, device: Device | None
 ) -> str:
     kind = next((name for binding, name in _KINDS if node.is_a(binding)), "")
-    if not kind and base is None and device is None and label is not None:
-        kind = "embedded" if re.fullmatch(r"flash0?|flash_?\w*0", label) else ""
-    if device is not None and not kind:
-        by_base = next((f.name for f in device.flashes if base is not None and f.base == base), "")
-        kind = by_base or ("embedded" if label in ("flash0", "flash") else "")
+    if any(up.is_a(_SIMULATED) for up in node.ancestors()):
+        kind = ""
+    elif not kind and base is not None:
+        flashes = device.flashes if device is not None else ()
+        kind = next((f.name for f in flashes if f.base == base), "")
+    if not kind and (base is None or device is not None):
+        kind = "embedded" if _INTERNAL.fullmatch(label or "") else ""
     if kind and kind not in taken:
         return kind
     plain = label or re.sub(r"\W+", "_", node.name).strip("_") or "flash"

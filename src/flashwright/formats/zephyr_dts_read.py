@@ -104,6 +104,8 @@ class _Reading:
     names: dict[int, str] = field(default_factory=dict)
     incomplete: list[str] = field(default_factory=list)
     disabled: list[str] = field(default_factory=list)
+    #: Parts of a partition of another file, where its place is.
+    adrift: list[tuple[str, Place]] = field(default_factory=list)
     styles: set[str] = field(default_factory=set)
 
     def table(self, paths: list[str]) -> Table | None:
@@ -184,9 +186,13 @@ class _Reading:
         while up is not None and not _is_flash(up):
             if up.is_a(MAPPED) and within is None:
                 within = self.names.get(id(up))
-            if up.parent is None or up.parent is self.tree.loose:
+            ends = up.parent is None or up.parent is self.tree.loose
+            if ends and not _is_partition(up):
                 break
             moved = self.translated(offset, up)
+            if moved is None and ends:
+                self.adrift.append((self.label(node), node.place))
+                return
             if moved is None:
                 self.no_ranges(node, up)
             else:
@@ -194,7 +200,7 @@ class _Reading:
             up = up.parent
         if up is not None and _is_flash(up):
             self.bounded(node, up)
-        flash = self.flash(up)
+        flash = self.flash(None if up is self.tree.loose else up)
         self.add(node, flash, offset, size, start, within)
 
     def no_ranges(self, node: DtNode, holder: DtNode) -> None:
@@ -372,22 +378,25 @@ class _Reading:
                 placed.append(names)
             else:
                 others.append(names)
-        self.incomplete.extend(name for name, _ in placed)
+        self.incomplete.extend(name for name, _ in (*placed, *self.adrift))
         self.other_file(deleted, warning, "deleted here, and defined in no given file")
         self.other_file(changed, warning, "changed here, and defined in no given file")
         self.other_file(placed, error, "changed here, and defined in another file: left out")
+        self.other_file(self.adrift, error, "part of a partition of another file: left out", "")
         self.other_file(
             others, note, "defined in no given file; if it is a partition, it is missing"
         )
 
-    def other_file(self, told: list[tuple[str, Place]], made: Made, what: str) -> None:
+    def other_file(
+        self, told: list[tuple[str, Place]], made: Made, what: str, sign: str = "&"
+    ) -> None:
         """One FMT172 for all labels with the same fate, at the first of them."""
         if not told:
             return
         help = "give the board's .dts together with the overlay"
         if self.tree.missing:
             help += f", and its includes: {', '.join(self.tree.missing[:3])}"
-        names = ", ".join(f"`&{printable(n, 60)}`" for n, _ in told[:6])
+        names = ", ".join(f"`{sign}{printable(n, 60)}`" for n, _ in told[:6])
         more = f" and {len(told) - 6} more" if len(told) > 6 else ""
         self.findings.append(made("FMT172", f"{names}{more}: {what}", help, told[0][1]))
 
@@ -404,6 +413,11 @@ class _Reading:
     def is_loose(self, node: DtNode) -> bool:
         """Whether what is above the node stands in a file that was not given."""
         return any(up is self.tree.loose for up in node.ancestors())
+
+
+def _is_partition(node: DtNode) -> bool:
+    """Whether a node is a partition, by its binding or, if that is in another file, its name."""
+    return node.is_a(MAPPED) or node.name.endswith("_partition")
 
 
 def _continues_holder(node: DtNode) -> bool:
