@@ -14,8 +14,9 @@ from flashwright.base.text import printable
 from flashwright.diag.finding import note, warning
 from flashwright.formats.c_source import place_at
 from flashwright.formats.zephyr_dts_change import Pair
+from flashwright.formats.zephyr_dts_loose import MAPPED
 from flashwright.formats.zephyr_dts_nodes import DtNode, width_of
-from flashwright.formats.zephyr_dts_read import MAPPED, SUB
+from flashwright.formats.zephyr_dts_read import SUB
 from flashwright.formats.zephyr_dts_sheet import Sheet
 from flashwright.formats.zephyr_dts_write import Writer
 from flashwright.model.table import Partition, Table

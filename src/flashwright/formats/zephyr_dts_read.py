@@ -13,7 +13,6 @@ user, one is made of the flash nodes (``soc-nv-flash`` with ``erase-block-size``
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from flashwright.base.extent import Extent
@@ -24,13 +23,22 @@ from flashwright.formats.c_source import TooMuchError
 from flashwright.formats.c_value import Unknown
 from flashwright.formats.format import Decoded, ReadOptions, Source
 from flashwright.formats.zephyr_dts_flash import FlashNode, device_of, flash_node
+from flashwright.formats.zephyr_dts_loose import (
+    MAPPED,
+    Said,
+    continues_holder,
+    is_loose,
+    is_partition,
+    placed_elsewhere,
+    told_of_other_files,
+)
 from flashwright.formats.zephyr_dts_nodes import DtNode, DtsReading, Tree, joined, width_of
 from flashwright.formats.zephyr_dts_roles import pair_of, role_of_label
 from flashwright.formats.zephyr_dts_tree import merged_tree
 from flashwright.model.device import Device
 from flashwright.model.table import Partition, Role, Table
 
-FIXED, SUB, MAPPED = "fixed-partitions", "fixed-subpartitions", "zephyr,mapped-partition"
+FIXED, SUB = "fixed-partitions", "fixed-subpartitions"
 #: Bindings of vendors that hold partitions in the same way as ``fixed-partitions``.
 _HOLDERS = (FIXED, "nordic,owned-partitions", "atmosic,tz-fixed-partitions")
 _LARGEST = 1 << 64
@@ -87,10 +95,6 @@ def _of_text(tree: Tree) -> list[Finding]:
     return found
 
 
-#: What makes a finding of one severity: code, message, help, place.
-Made = Callable[[str, str, str, Place], Finding]
-
-
 @dataclass(slots=True)
 class _Reading:
     tree: Tree
@@ -105,7 +109,7 @@ class _Reading:
     incomplete: list[str] = field(default_factory=list)
     disabled: list[str] = field(default_factory=list)
     #: Parts of a partition of another file, where its place is.
-    adrift: list[tuple[str, Place]] = field(default_factory=list)
+    adrift: list[Said] = field(default_factory=list)
     styles: set[str] = field(default_factory=set)
 
     def table(self, paths: list[str]) -> Table | None:
@@ -115,9 +119,11 @@ class _Reading:
                 self.fixed(node, self.flash(node.parent), 0, None)
             elif node.is_a(MAPPED):
                 self.mapped(node)
-            elif self.is_loose(node) and _continues_holder(node):
+            elif is_loose(self.tree, node) and continues_holder(node):
                 self.fixed(node, self.flash(node.parent), 0, None)
-        self.unresolved()
+        elsewhere = (*placed_elsewhere(self.tree, self.names), *self.adrift)
+        self.incomplete.extend(name for name, _ in elsewhere)
+        self.findings.extend(told_of_other_files(self.tree, self.names, self.adrift))
         if not self.partitions:
             self.none_found(paths)
             return None
@@ -187,7 +193,7 @@ class _Reading:
             if up.is_a(MAPPED) and within is None:
                 within = self.names.get(id(up))
             ends = up.parent is None or up.parent is self.tree.loose
-            if ends and not _is_partition(up):
+            if ends and not is_partition(up):
                 break
             moved = self.translated(offset, up)
             if moved is None and ends:
@@ -205,7 +211,7 @@ class _Reading:
 
     def no_ranges(self, node: DtNode, holder: DtNode) -> None:
         """FMT174: the address stays what it is, and nobody tells."""
-        if self.is_loose(holder) and "#address-cells" not in holder.properties:
+        if is_loose(self.tree, holder) and "#address-cells" not in holder.properties:
             return  # more of a node of another file, which may have the `ranges`
         message = (
             f"`{self.label(node)}` is a mapped partition, but `{printable(holder.name, 60)}` "
@@ -363,43 +369,6 @@ class _Reading:
 
     # What is missing -----------------------------------------------------------------------------
 
-    def unresolved(self) -> None:
-        """FMT172: labels of another file; a partition that only such a file places is missing."""
-        deleted = [(n, p) for n, p in self.tree.undefined if n.endswith("_partition")]
-        changed, placed, others = [], [], []
-        for node in self.tree.loose.children.values():
-            names = (node.name, node.place)
-            if id(node) in self.names or _holds_partitions(node):
-                continue
-            if "reg" not in node.properties:
-                if node.name.endswith("_partition") and (node.properties or node.children):
-                    changed.append(names)
-            elif "partition" in node.name or role_of_label(node.name, None) is not Role.CUSTOM:
-                placed.append(names)
-            else:
-                others.append(names)
-        self.incomplete.extend(name for name, _ in (*placed, *self.adrift))
-        self.other_file(deleted, warning, "deleted here, and defined in no given file")
-        self.other_file(changed, warning, "changed here, and defined in no given file")
-        self.other_file(placed, error, "changed here, and defined in another file: left out")
-        self.other_file(self.adrift, error, "part of a partition of another file: left out", "")
-        self.other_file(
-            others, note, "defined in no given file; if it is a partition, it is missing"
-        )
-
-    def other_file(
-        self, told: list[tuple[str, Place]], made: Made, what: str, sign: str = "&"
-    ) -> None:
-        """One FMT172 for all labels with the same fate, at the first of them."""
-        if not told:
-            return
-        help = "give the board's .dts together with the overlay"
-        if self.tree.missing:
-            help += f", and its includes: {', '.join(self.tree.missing[:3])}"
-        names = ", ".join(f"`{sign}{printable(n, 60)}`" for n, _ in told[:6])
-        more = f" and {len(told) - 6} more" if len(told) > 6 else ""
-        self.findings.append(made("FMT172", f"{names}{more}: {what}", help, told[0][1]))
-
     def none_found(self, paths: list[str]) -> None:
         if any(f.severity is Severity.ERROR for f in self.findings):
             return
@@ -409,29 +378,6 @@ class _Reading:
             shown = ", ".join(printable(m, 60) for m in self.tree.missing[:4])
             help += f"; includes that were not given: {shown}"
         self.findings.append(error("FMT171", message, help, Place(paths[0])))
-
-    def is_loose(self, node: DtNode) -> bool:
-        """Whether what is above the node stands in a file that was not given."""
-        return any(up is self.tree.loose for up in node.ancestors())
-
-
-def _is_partition(node: DtNode) -> bool:
-    """Whether a node is a partition, by its binding or, if that is in another file, its name."""
-    return node.is_a(MAPPED) or node.name.endswith("_partition")
-
-
-def _continues_holder(node: DtNode) -> bool:
-    """More of the `partitions` node of a flash in another file, where its binding stands."""
-    return (
-        node.name == "partitions"
-        and "compatible" not in node.properties
-        and any("reg" in c.properties and not c.is_a(MAPPED) for c in node.children.values())
-    )
-
-
-def _holds_partitions(node: DtNode) -> bool:
-    """Whether a node of another file is a flash: a `partitions` node is added to it here."""
-    return any(c.name == "partitions" for c in node.children.values())
 
 
 def _role_within(parent: str) -> Role:
