@@ -141,6 +141,7 @@ def test_ld_memory_tells_ram_from_flash() -> None:
         "A : ORIGIN = " + "(" * 100 + "0" + ")" * 100 + ", LENGTH = 1",
         "A : ORIGIN = 0, LENGTH = 1 << 500",
         "A : ORIGIN = 0, LENGTH = 4 4",
+        "A : ORIGIN = 08, LENGTH = 1",
     ],
 )
 def test_ld_memory_drops_nothing_in_silence(region: str) -> None:

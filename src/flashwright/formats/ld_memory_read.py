@@ -240,7 +240,9 @@ def _number(text: str) -> int:
     digits = text[:-1] if unit > 1 else text
     if digits[:2].lower() == "0x":
         return int(digits, 16) * unit
-    if digits.startswith("0") and digits.strip("01234567") == "":
+    if digits.startswith("0") and len(digits) > 1:
+        if digits.strip("01234567"):
+            raise _UnknownError  # GNU ld reads `08` as 0
         return int(digits, 8) * unit
     return int(digits) * unit
 
