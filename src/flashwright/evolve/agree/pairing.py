@@ -2,8 +2,8 @@
 
 Partitions are the same if they have the same name; or names that two ecosystems give one thing
 (``names``), where each stands for it in its file; or else the same bytes. What divides a partition
-that both have (a part, a span over its parts, the unused rest of a region) is no partition of its
-own here: only one of the files tells of it.
+that both have (a part, a span over its parts, another name of it, the unused rest of a region) is
+no partition of its own here: only one of the files tells of it.
 
 Places are compared as CPU addresses where both devices are known, otherwise as offsets. Files may
 call a flash by other names, and count from a base address: for each flash the constant distance of
@@ -78,7 +78,11 @@ def paired(first: Table, second: Table) -> Pairing:
     def there(p: Partition) -> Hashable:
         return p.owner, position(second, p)[1], p.size
 
-    pairs += _taken(left, right, here, there)
+    outer = [p for p in left if not p.parent], [p for p in right if not p.parent]
+    found = _taken(*outer, here, there)
+    gone = {id(p) for pair in found for p in (pair.first, pair.second)}
+    left, right = ([p for p in side if id(p) not in gone] for side in (left, right))
+    pairs += [*found, *_taken(left, right, here, there)]
     order = {id(p): n for n, p in enumerate(first.partitions)}
     pairs.sort(key=lambda pair: order[id(pair.first)])
     return Pairing(
@@ -182,6 +186,7 @@ def _base(first: Table, second: Table, pairs: list[Pair], owner: str, other: str
 def _whole(table: Table, alone: list[Partition], paired: list[Partition]) -> list[Partition]:
     """Those of ``alone`` that are no division of something that both files have."""
     known = {p.name for p in paired}
+    told = {(p.owner, p.extent) for p in paired}
     inside = {p.name: p for p in table.partitions}
     parts: dict[str, list[str]] = {}
     for p in table.partitions:
@@ -201,7 +206,11 @@ def _whole(table: Table, alone: list[Partition], paired: list[Partition]) -> lis
         below = parts.get(p.name, [])
         return bool(below) and all(name in known for name in below)
 
+    def is_another_name(p: Partition) -> bool:
+        return (p.owner, p.extent) in told
+
     def is_rest(p: Partition) -> bool:
         return p.attributes.get("region") == p.name  # nRF Connect: what a region has left
 
-    return [p for p in alone if not (divides(p) or gathers(p) or is_rest(p))]
+    kinds = (divides, gathers, is_another_name, is_rest)
+    return [p for p in alone if not any(kind(p) for kind in kinds)]
