@@ -196,3 +196,138 @@ def test_the_one_external_flash_is_called_as_the_build_calls_it() -> None:
     assert one is not None and b"region: external_flash" in one and b"qspi" not in one
     two = encode((Table("t", (inside, outside, other)),), WriteOptions()).data
     assert two is not None and b"region: qspi" in two and b"region: fram" in two
+
+
+# What Nordic's Partition Manager made of these (scripts/partition_manager.py of 2024 and 2026, run
+# as a program of its own, flash of 1 MiB): `None` where it stops or stumbles.
+MEASURED: list[tuple[str, dict[str, tuple[int, int]] | None, set[str]]] = [
+    ("app: {}\nb: {address: 0, size: 020000}", {"app": (0x2000, 0xFE000), "b": (0, 0x2000)}, set()),
+    ("app: {size: 1}\nb: {address: 0b0, size: 1_000}", {"app": (1000, 0xFFC18)}, set()),
+    # An entry inside another one that begins with it is no gap's bound: the gap overlaps.
+    (
+        "a: {address: 0, size: 0x9000}\nb: {address: 0, size: 0x4000}\napp: {}",
+        {"app": (0x4000, 0xFC000)},
+        set(),
+    ),
+    # Two of the same extent count once.
+    (
+        "a: {address: 0, size: 0x9000}\nb: {address: 0, size: 0x9000}\napp: {}",
+        {"app": (0x9000, 0xF7000)},
+        set(),
+    ),
+    # Overlaps in the middle make gaps that run backwards.
+    ("a: {address: 0, size: 0x9000}\nb: {address: 0x8000, size: 0x9000}", None, {"FMT254"}),
+    # Only `span` makes a container, `orig_span` does not.
+    (
+        "a: {address: 0, size: 4096}\napp: {}\nc: {address: 0, size: 8192, orig_span: [a]}",
+        {"app": (0x1000, 0xFF000), "c": (0, 0x2000)},
+        set(),
+    ),
+    (
+        "a: {address: 0, size: 4096}\napp: {}\nc: {address: 0, size: 8192, span: []}",
+        {"app": (0x1000, 0xFF000), "c": (0, 0x2000)},
+        set(),
+    ),
+    ("a: &m {address: 0, size: 4096}\nb: {<<: *m, address: 4096}\napp: {}",
+     {"b": (0x1000, 0x1000), "app": (0x2000, 0xFE000)}, set()),
+    ('a: {address: "0", size: 4096}\napp: {}', None, {"FMT250"}),
+    ("a: {address: 0, size: 0o10000}\napp: {}", None, {"FMT250"}),
+    ("a: {address: 0, size: 0X1000}\napp: {}", None, {"FMT250"}),
+    ("on: {address: 0, size: 4096}\napp: {}", None, {"FMT250"}),
+    ('"on": {address: 0, size: 4096}\napp: {}', {"on": (0, 4096)}, set()),
+    ("a: {address: 0, size: 4096, region: }\napp: {}", None, {"FMT250"}),
+    ("a: &x {address: 0, size: 4096}\nb: &x {address: 4096, size: 1}\napp: {}", None, {"FMT250"}),
+    (
+        "app: {}\na: {address: 0, size: 4096}\n"
+        "e: {address: 4096, size: 4096, region: external_flash}",
+        None,
+        {"FMT256"},
+    ),
+    (
+        "app: {}\na: {address: 0, size: 4096}\n"
+        "e: {address: 0, size: 4096, region: external_flash}\n"
+        "f: {address: 4096, size: 4096, region: external_flash}",
+        {"f": (4096, 4096)},
+        set(),
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "places", "codes"), MEASURED)
+def test_what_the_partition_manager_made(
+    text: str, places: dict[str, tuple[int, int]] | None, codes: set[str]
+) -> None:
+    decoded = read(text)
+    assert {f.code for f in decoded.findings if f.severity is not Severity.NOTE} == codes
+    if places is not None:
+        now = {p.name: (p.start, p.size) for t in decoded.tables for p in t.partitions}
+        assert places.items() <= now.items()
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["0", "010", "08", "0o10", "0x1F", "0X1F", "0b11", "1_0", "+8", "1e3", "1.0", "-1", "'8'", "~"],
+)
+def test_numbers_are_those_of_pyyaml(said: str) -> None:
+    yaml = pytest.importorskip("yaml")
+    theirs = yaml.safe_load(said)
+    decoded = read(f"a: {{address: {said}, size: 1}}")
+    sound = isinstance(theirs, int) and theirs >= 0
+    assert [p.start for t in decoded.tables for p in t.partitions] == ([theirs] if sound else [])
+
+
+def test_an_application_without_a_place_needs_the_device() -> None:
+    text = "app: {}\nb: {address: 0, size: 0x2000}"
+    assert [f.code for f in read(text, None).findings] == ["FMT250"]
+    assert [f.code for f in read("b: {address: 0, size: 0x2000}").findings] == ["FMT264"]
+
+
+def test_regions_and_names_that_the_build_loses() -> None:
+    lost = "app: {}\na: {address: 0, size: 4096, region: flash_primry}"
+    assert [f.code for f in read(lost).findings] == ["FMT257"]
+    mine = "app: {}\na: {address: 0, size: 4096, region: my_own}"
+    assert read(mine).findings == ()
+    same = "app: {}\nnvs: {address: 0, size: 4096}\nNVS: {address: 4096, size: 4096}"
+    assert [f.code for f in read(same).findings] == ["FMT258"]
+
+
+def test_names_are_written_as_texts_and_once() -> None:
+    def table(*names: str) -> Table:
+        made = (
+            Partition(n, Role.CUSTOM, "embedded", Extent.of(i * 4096, 4096), i * 4096)
+            for i, n in enumerate(names)
+        )
+        return Table("t", tuple(made))
+
+    data = encode((table("on", "0x10", "a-b"),), WriteOptions()).data
+    assert data is not None
+    keys = [line for line in data.decode().splitlines() if not line.startswith(" ")]
+    assert keys == ['"on":', '"0x10":', "a-b:"]
+    for names in (("a", "a"), ("a b",), ("",)):
+        made = encode((table(*names),), WriteOptions())
+        assert made.data is None and {f.code for f in made.findings} == {"FMT252"}
+
+
+def test_what_the_build_would_refuse_is_told_of_a_new_file() -> None:
+    places = (("mcuboot", 0), ("app", 0x10000), ("storage", 0x80000))
+    made = tuple(
+        Partition(n, Role.CUSTOM, "embedded", Extent.of(at, 0x8000), at) for n, at in places
+    )
+    table = Table("t", made, device("nrf52840"))
+    assert [f.code for f in encode((table,), WriteOptions()).findings] == ["FMT254"]
+
+
+def test_an_edit_that_the_file_cannot_say_is_refused() -> None:
+    text = (
+        "a: &m {address: 0, size: 4096}\nb: {<<: *m, address: 4096}\n"
+        "app: {address: 0x2000, size: 0xfe000}\n"
+    )
+    table = read(text).tables[0]
+    base = Source("pm_static.yml", text.encode())
+    smaller = tuple(
+        replace(p, extent=Extent.of(p.start, 2048)) if p.name == "b" else p
+        for p in table.partitions
+    )
+    made = encode((replace(table, partitions=smaller),), WriteOptions(base=base))
+    assert made.data is None and [f.code for f in made.findings] == ["FMT259"]
+    assert encode((table,), WriteOptions(base=base)).data == base.data
