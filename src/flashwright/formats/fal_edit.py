@@ -206,7 +206,8 @@ def _set_number(row: Row, member: str, value: int, before: int, macros: Macros) 
         return
     if span is None:
         help = "write the row out in the table, or change the macro by hand"
-        why = f"{member} of `{printable(row.name, 60)}` is made by a macro with arguments"
+        how = "made by a macro with arguments" if member in row.members else "not written there"
+        why = f"{member} of `{printable(row.name, 60)}` is {how}"
         sheet.refuse(why, help)
         return
     shown = sheet.number(value)

@@ -30,6 +30,8 @@ _PACKED = ("external_flash", "ram_flash")
 #: Behind the end of every region.
 _NOWHERE = 1 << 65
 _MOST = 8
+#: How many regions are looked at for misspelling, and how much of their names.
+_MOST_REGIONS, _LONGEST_REGION = 50, 40
 UNPLACED = "unplaced"
 
 Gap = tuple[int, int]
@@ -116,8 +118,9 @@ def region_faults(partitions: Sequence[Partition]) -> list[Finding]:
         message += f": {shown} is free" if shown else ": they overlap"
         help = "the build stops; fill the gaps with entries such as EMPTY_external_0"
         found.append(warning("FMT256", message, help, own[0].place))
-    for owner in dict.fromkeys(p.owner for p in partitions if p.owner != "embedded"):
-        near = get_close_matches(owner, REGIONS, 1, 0.8)
+    owners = dict.fromkeys(p.owner for p in partitions if p.owner != "embedded")
+    for owner in list(owners)[:_MOST_REGIONS]:
+        near = get_close_matches(owner[:_LONGEST_REGION], REGIONS, 1, 0.8)
         if owner in REGIONS or not near:
             continue
         first = next(p for p in partitions if p.owner == owner)

@@ -31,7 +31,13 @@ from flashwright.formats.format import (
     Source,
 )
 from flashwright.formats.nrf_pm_gaps import UNPLACED, region_faults, same_macro, with_application
-from flashwright.formats.nrf_pm_yaml import anchor_twice, integer, is_plain_key, is_text, merged
+from flashwright.formats.nrf_pm_yaml import (
+    anchor_twice,
+    integer,
+    is_text,
+    keys_that_are_no_text,
+    merged,
+)
 from flashwright.formats.yaml_source import YamlDocument, parse_yaml
 from flashwright.model.device import Device
 from flashwright.model.geometry import EraseRun, Flash
@@ -89,12 +95,15 @@ def decode(source: Source, options: ReadOptions) -> Decoded:
         message = f"the anchor `&{printable(again[0], 40)}` is given twice: the build stops"
         place = Place(source.path, again[1])
         findings.append(error("FMT250", message, "give each anchor a name of its own", place))
-    partitions = []
-    containers = set()
+    partitions: list[Partition] = []
+    containers: set[str] = set()
+    strange = keys_that_are_no_text(document.text)
     for name, said in document.data.items():
         entry = merged(said) if isinstance(said, Mapping) else said
-        made = _partition(document, name, entry, findings)
-        if made is not None:
+        stumbling = _stumbles(document, name, entry, strange)
+        if stumbling is not None:
+            findings.append(stumbling)
+        elif (made := _partition(document, name, entry, findings)) is not None:
             partitions.append(made)
             if "span" in entry:
                 containers.add(name)
@@ -114,12 +123,8 @@ def decode(source: Source, options: ReadOptions) -> Decoded:
 
 
 def _partition(
-    document: YamlDocument, name: str, entry: Any, findings: list[Finding]
+    document: YamlDocument, name: str, entry: Mapping[str, Any], findings: list[Finding]
 ) -> Partition | None:
-    fault = _stumbles(document, name, entry)
-    if fault is not None:
-        findings.append(fault)
-        return None
     region = entry.get("region", _RAM if name.endswith("_sram") else None)
     numbers = {key: integer(document, name, key, entry) for key in ("address", "size")}
     free = name == "app" and _owner(region) == "embedded"
@@ -154,13 +159,15 @@ def _partition(
     )
 
 
-def _stumbles(document: YamlDocument, name: str, entry: Any) -> Finding | None:
+def _stumbles(
+    document: YamlDocument, name: str, entry: Any, strange: frozenset[str]
+) -> Finding | None:
     """FMT250 for an entry over which the Partition Manager stumbles, whatever its numbers."""
     place = document.place(name)
     shown = f"`{printable(name, 60)}`"
     if not isinstance(entry, Mapping):
         return error("FMT250", f"{shown} is no mapping", "", place)
-    if not is_text(name) and is_plain_key(document, name):
+    if name in strange:
         help = f'write it in quotes ("{printable(name, 40)}"), or rename it'
         return error("FMT250", f"{shown} is no text to the build", help, place)
     region = entry.get("region", PRIMARY)

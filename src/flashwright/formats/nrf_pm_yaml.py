@@ -24,6 +24,9 @@ _PLAIN = re.compile(r"[^\W\d][\w-]*")
 #: The longest number that is looked at; a 64-bit one in binary has 66 characters.
 _LONGEST = 80
 _MERGE = "<<"
+_KEY = re.compile(
+    r"(?m)(?:^|[{,])[ \t]*([^\s'\"{}\[\],:#&*!|>%@`][^\s{}\[\],:]{0,80})[ \t]*:(?=\s|$)"
+)
 _COMMENT = re.compile(r"(?m)(?:^|(?<=\s))#.*$")
 _ANCHOR = re.compile(r"(?m)(?:^|(?<=[\s\[,{]))&([\w-]+)(?=\s|$)")
 
@@ -56,9 +59,9 @@ def key_as_written(name: str) -> str | None:
     return name if _PLAIN.fullmatch(name) and is_text(name) else f'"{name}"'
 
 
-def is_plain_key(document: YamlDocument, name: str) -> bool:
-    """Whether the name stands somewhere as a key without quotes."""
-    return re.search(rf"(?m)(?:^|[{{,])[ \t]*{re.escape(name)}[ \t]*:", document.text) is not None
+def keys_that_are_no_text(text: str) -> frozenset[str]:
+    """The keys of the file, of any depth, that are no text to the build: without quotes."""
+    return frozenset(m[1] for m in _KEY.finditer(text) if not is_text(m[1]))
 
 
 def anchor_twice(text: str) -> tuple[str, int] | None:
