@@ -212,6 +212,12 @@ def test_records_in_a_dump(width: int) -> None:
     assert two.partitions[0].name == "late"
 
 
+def test_names_with_blanks_and_letters_of_any_script_do_not_split_a_table() -> None:
+    rows = record("bl", 0, 16) + record("wifi image", 16, 16) + record("größe", 32, 16)
+    (table,) = decode_fal_records(b"\xff" * 7 + rows + record("  ", 48, 16)).tables
+    assert [p.name for p in table.partitions] == ["bl", "wifi image", "größe"]
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     st.lists(st.sampled_from([b"01PE", b"\0" * 20, b"app\0", b"\xff" * 13, b"a" * 24]), max_size=30)

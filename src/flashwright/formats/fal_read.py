@@ -212,21 +212,9 @@ def _partition(
 ) -> Partition | str:
     """A partition, or the name of one whose place is not known."""
     place = text.place(node)
-    name_member, flash_member = members.get("name"), members.get("flash_name")
-    name = text_of(name_member) or f"entry_{index}"
-    flash_name = text_of(flash_member) or ""
-    for what, member in (("name", name_member), ("flash_name", flash_member)):
-        if member is None or not isinstance(member.value, str) or not member.value:
-            symbol = printable(member.symbol, 60) if member else ""
-            empty = member is None or member.value == ""
-            kind = (
-                "is not said" if empty else f"is no text (`{symbol}`)" if symbol else "is no text"
-            )
-            message = f"`{printable(name, 60)}`: {what} {kind}"
-            help = f"pass -D {symbol}='\"...\"', or -I with its header" if symbol else ""
-            wrong = not empty and not symbol
-            told = error("FMT159", message, _ENTRY, place)
-            findings.append(told if wrong else warning("FMT152", message, help, place))
+    name = text_of(members.get("name")) or f"entry_{index}"
+    flash_name = text_of(members.get("flash_name")) or ""
+    _tell_names(name, members, place, findings)
     numbers = {
         "offset": number_of(members.get("offset"), 31),
         "len": number_of(members.get("len")),
@@ -265,6 +253,25 @@ def _partition(
         place=place,
         places={key: where[member] for key, member in pairs.items() if member in where},
     )
+
+
+def _tell_names(
+    name: str, members: dict[str, Member], place: Place, findings: list[Finding]
+) -> None:
+    """FMT152 for names that are not known or empty, FMT159 for what is none."""
+    for what in ("name", "flash_name"):
+        member = members.get(what)
+        if member is not None and isinstance(member.value, str) and member.value:
+            continue
+        shown = f"`{printable(name, 60)}`: {what}"
+        symbol = printable(member.symbol, 60) if member else ""
+        if member is None or member.value == "":
+            findings.append(warning("FMT152", f"{shown} is not said", "", place))
+        elif symbol:
+            help = f"pass -D {symbol}='\"...\"', or -I with its header"
+            findings.append(warning("FMT152", f"{shown} is no text (`{symbol}`)", help, place))
+        else:
+            findings.append(error("FMT159", f"{shown} is no text", _ENTRY, place))
 
 
 def _check(

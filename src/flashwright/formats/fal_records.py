@@ -2,7 +2,7 @@
 
 A record is ``{uint32 magic; char name[N]; char flash_name[N]; int32 offset; uint32 len; uint32
 reserved}``, little endian, N = 24 (64 bytes) or 16 (48 bytes). Records that follow each other are
-one table. A word that merely equals the magic is told apart by the names: printable, and ended.
+one table. A word that merely equals the magic is told apart by the names: printable UTF-8, ended.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ MAGIC_BYTES = struct.pack("<I", 0x45503130)
 NAME_SIZE = 24
 _NAME_SIZES = (NAME_SIZE, 16)
 #: The magic with a name behind it.
-_LIKELY = re.compile(re.escape(MAGIC_BYTES) + rb"[!-~]{1,23}+\0")
+_LIKELY = re.compile(re.escape(MAGIC_BYTES) + rb"[ -~\x80-\xf4]{1,23}+\0")
 _MOST_TABLES = 64
 _MOST_RECORDS = 256
 
@@ -77,7 +77,11 @@ def _name(field: bytes) -> str | None:
     text, zero, rest = field.partition(b"\0")
     if not zero or not text or rest.strip(b"\0\xff"):
         return None
-    return text.decode("ascii") if all(0x21 <= b < 0x7F for b in text) else None
+    try:
+        name = text.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    return name if name.isprintable() and not name.isspace() else None
 
 
 def _table(records: list[_Record], at: int, step: int, path: str) -> Table:
