@@ -95,6 +95,11 @@ def test_finding(entry: str, code: str) -> None:
     assert code in {page.code for page in PAGES}
 
 
+def test_a_macro_that_stands_for_a_name_is_no_long_name() -> None:
+    entry = '{FAL_PART_MAGIC_WORD, "a", NAME_OF_THE_FLASH_ON_THE_BOARD, 0, 16, 0}'
+    assert codes(read(f"#define FAL_PART_TABLE {{ {entry} }}\n")) == ["FMT152"]
+
+
 def test_other_findings() -> None:
     assert codes(read("int x;")) == ["FMT150"]
     one = '{FAL_PART_MAGIC_WORD, "a", "f", 0, 16, 0}'

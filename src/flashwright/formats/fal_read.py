@@ -228,7 +228,7 @@ def _partition(
         fault = error("FMT151", message, help, place)
         findings.append(replace(fault, facts={"needs": names}))
         return name
-    _check(name, flash_name, members.get("magic_word"), _name_size(text), place, findings)
+    _check(members, name, _name_size(text), place, findings)
     offset, size = (int(v) for v in numbers.values() if isinstance(v, int))
     owner = _owner(flash_name, device)
     attributes: dict[str, object] = {} if owner == flash_name else {"flash_name": flash_name}
@@ -275,19 +275,18 @@ def _tell_names(
 
 
 def _check(
-    name: str,
-    flash_name: str,
-    magic: Member | None,
-    longest: int,
-    place: Place,
-    findings: list[Finding],
+    members: dict[str, Member], name: str, longest: int, place: Place, findings: list[Finding]
 ) -> None:
-    for what, said in (("name", name), ("flash_name", flash_name)):
+    """FMT156 for names that are too long, FMT157 for another magic word."""
+    for what in ("name", "flash_name"):
+        member = members.get(what)
+        said = member.value if member is not None and isinstance(member.value, str) else ""
         size = len(said.encode("utf-8", "replace"))
         if size >= longest:
             message = f"{what} `{printable(said, 40)}` has {size} bytes"
             help = f"FAL_DEV_NAME_MAX is {longest} with the final zero: at most {longest - 1}"
             findings.append(warning("FMT156", message, help, place))
+    magic = members.get("magic_word")
     if magic is None or magic.value != MAGIC:
         message = f"`{printable(name, 60)}`: magic_word is not FAL_PART_MAGIC_WORD"
         help = f"FAL looks for {format_hex(MAGIC)}"
