@@ -10,7 +10,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from flashwright.base.extent import Extent
-from flashwright.base.record import record
+from flashwright.base.record import maker, record
 from flashwright.diag.finding import Place
 
 
@@ -79,6 +79,10 @@ class Demand:
     keep: bool = False
 
 
+#: Makes a demand, for the many that each partition has.
+demanded = maker(Demand)
+
+
 class Goal(StrEnum):
     """What is done with the room that a partition may take beyond its least size."""
 
@@ -101,3 +105,7 @@ class Want:
     goal: Goal = Goal.NONE
     weight: int = 1
     high: bool = False
+
+
+#: What is wanted of a partition of which nothing is said.
+NOTHING = Want()

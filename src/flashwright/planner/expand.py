@@ -10,20 +10,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from flashwright.base.extent import Extent
-from flashwright.base.record import field, record, replace
+from flashwright.base.record import field, record
 from flashwright.base.size import format_hex
 from flashwright.base.text import printable
 from flashwright.diag.finding import Finding, error
 from flashwright.model.spec import PartitionWish, Spec
 from flashwright.model.table import IMAGE_ROLES, Role
 from flashwright.planner import alios, esp_idf, mcuboot
-from flashwright.planner.demand import Demand, Kind, Origin, Want
+from flashwright.planner.demand import Demand, Kind, Origin, Want, demanded
 from flashwright.planner.faults import device_faults, no_flash, unknown_names, wish_faults
 from flashwright.planner.ground import Ground
 from flashwright.planner.slots import slot_demands, slot_wants
 from flashwright.planner.usual import LEAST_BLOCKS, usual
 from flashwright.planner.wanted import Wanted, is_dual, merged
 from flashwright.planner.wish_demands import wish_demands
+
+#: Roles that facts of the device ask something of, whether it tells boot addresses or not.
+_CODE_ROLES = IMAGE_ROLES | {Role.BOOTLOADER}
 
 
 @record(frozen=False)
@@ -53,13 +56,14 @@ def expand(spec: Spec) -> Expanded:
     if spec.update is not None and spec.update.scheme.ecosystem == "alios":
         named = alios.symbols(spec, [w for w, _, _ in wishes])
         wishes = [(n, s, i) for n, (_, s, i) in zip(named, wishes, strict=True)]
+    flashes = {f.name: f for f in reversed(spec.device.flashes)}
     for wish, standard, implied in wishes:
         owner = wish.owner or spec.device.boot.owner
-        flash = spec.device.flash(owner)
+        flash = flashes.get(owner)
         if flash is None or flash.size == 0:
             result.findings.append(no_flash(owner, spec, wish.place_of("owner")))
             continue
-        result.wanted.append(Wanted(replace(wish, owner=owner), flash, standard, implied))
+        result.wanted.append(Wanted(wish, flash, standard, implied))
     result.findings.extend(unknown_names(spec, result.wanted))
     if result.findings:
         return result
@@ -85,16 +89,19 @@ def _standard(spec: Spec) -> tuple[PartitionWish, ...]:
 def _demands(spec: Spec, expanded: Expanded) -> Iterator[Demand]:
     wanted = expanded.wanted
     ecosystem = spec.update.scheme.ecosystem if spec.update else ""
+    exists, wished, brought = Kind.EXISTS, Origin.WISH, Origin.SCHEME
     for w in wanted:
-        yield Demand(
-            w.name, Kind.EXISTS, Origin.SCHEME if w.implied else Origin.WISH,
-            f"{w.quoted} is wanted in `{printable(w.flash.name)}`",
-            owner=w.flash.name, place=w.wish.place_of("owner"),
-        )  # fmt: skip
+        owner, place = w.flash.name, w.wish.place_of("owner")
+        text = f"{w.quoted} is wanted in `{printable(owner)}`"
+        origin = brought if w.implied else wished
+        yield demanded(w.name, exists, origin, text, owner=owner, place=place)
+    boots = bool(spec.device.boot.boot_offsets)
     for w in wanted:
-        yield from _size(spec, w, expanded.findings)
+        if w.wish.size.exact is None or w.wish.role in LEAST_BLOCKS:
+            yield from _size(spec, w, expanded.findings)
         yield from wish_demands(spec, w)
-        yield from _device_demands(spec, w)
+        if boots or w.wish.role in _CODE_ROLES:
+            yield from _device_demands(spec, w)
     yield from _obstacles(spec, wanted)
     yield from slot_demands(spec, wanted)
     if ecosystem == "alios":

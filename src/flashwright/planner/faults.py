@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from operator import attrgetter
 
 from flashwright.base.nearest import did_you_mean
 from flashwright.base.size import LARGEST, format_hex
@@ -16,6 +17,28 @@ from flashwright.planner.wanted import Wanted
 
 #: More partitions than any bootloader's table holds; more are refused.
 MOST_PARTITIONS = 1000
+
+#: The numbers of a wish, and the least of each that makes sense.
+_NUMBERS = (
+    ("size", 1),
+    ("at_least", 1),
+    ("at_most", 1),
+    ("weight", 1),
+    ("offset", 0),
+    ("align", 1),
+    ("align_size", 1),
+    ("align_blocks", 1),
+    ("image", 1),
+    ("slack", 0),
+    ("slack_percent", 0),
+)
+_numbers: Callable[[PartitionWish], tuple[int | None, ...]] = attrgetter(
+    "size.exact",
+    "size.at_least",
+    "size.at_most",
+    "size.weight",
+    *(key for key, _ in _NUMBERS[4:]),
+)
 
 
 def device_faults(spec: Spec) -> Iterator[Finding]:
@@ -74,7 +97,7 @@ def wish_faults(spec: Spec) -> Iterator[Finding]:
                 "give each partition a name of its own", wish.place if wish else None,
             )  # fmt: skip
     for wish in spec.partitions:
-        for key, value, least in _numbers(wish):
+        for (key, least), value in zip(_NUMBERS, _numbers(wish), strict=True):
             if value is not None and not least <= value < LARGEST:
                 yield error(
                     "PLN005",
@@ -91,28 +114,13 @@ def wish_faults(spec: Spec) -> Iterator[Finding]:
             )
 
 
-def _numbers(wish: PartitionWish) -> Iterator[tuple[str, int | None, int]]:
-    size = wish.size
-    yield from (
-        ("size", size.exact, 1),
-        ("at_least", size.at_least, 1),
-        ("at_most", size.at_most, 1),
-        ("weight", size.weight, 1),
-        ("offset", wish.offset, 0),
-        ("align", wish.align, 1),
-        ("align_size", wish.align_size, 1),
-        ("align_blocks", wish.align_blocks, 1),
-        ("image", wish.image, 1),
-        ("slack", wish.slack, 0),
-        ("slack_percent", wish.slack_percent, 0),
-    )
-
-
 def unknown_names(spec: Spec, wanted: list[Wanted]) -> Iterator[Finding]:
     """Names of partitions, banks and windows that nobody has."""
     names: Mapping[str, Wanted] = {w.name: w for w in wanted}
     for w in wanted:
         wish = w.wish
+        if not (w.positioned or wish.size.same_as or wish.security_granule):
+            continue
         for key, others in (
             ("before", wish.before),
             ("after", wish.after),

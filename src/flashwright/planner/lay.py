@@ -44,15 +44,16 @@ def prepare(problem: Problem, owner: str, sizes: Sizes) -> Flashful | None:
     """The search in flash ``owner`` with these sizes; ``None`` if fixed partitions contradict."""
     ground = problem.grounds[owner]
     items = problem.in_flash[owner]
-    if any(i.impossible or i.homes == [] for i in items):
-        return None
+    for item in items:
+        if item.impossible or item.homes == []:
+            return None
     chains = _chains(items, sizes, ground)
     if chains is None:
         return None
     fixed: dict[str, Extent] = {}
     floating: list[list[Sized]] = []
     for chain in chains:
-        if all(s.item.at is None for s in chain):
+        if not [s for s in chain if s.item.at is not None]:
             floating.append(chain)
             continue
         placed = _fix(chain, ground)
@@ -66,9 +67,10 @@ def prepare(problem: Problem, owner: str, sizes: Sizes) -> Flashful | None:
         taken = merged(ground.outward(e) for e in fixed.values())
         gaps = [part for gap in gaps for part in gap.minus(taken)]
     units: list[Unit] = []
+    ceilings = _ceilings(fixed, problem)
     for chain in floating:
-        homes = [_homes(s.item, gaps, fixed, problem) for s in chain]
-        if not all(homes):
+        homes = [_homes(s.item, gaps, fixed, ceilings) for s in chain]
+        if [] in homes:
             return None
         units.append(unit(chain, homes, ground))
     return Flashful(ground, fixed, floating, units, _below(floating), Room(gaps))
@@ -132,7 +134,7 @@ def _chains(items: list[Item], sizes: Sizes, ground: Ground) -> list[list[Sized]
         while link is not None:
             need, exact = sizes.get(link.name, (link.need, False))
             if not exact and not link.keep:
-                grain = lcm(ground.grain, link.step)
+                grain = ground.grain if link.step == 1 else lcm(ground.grain, link.step)
                 need = -(-max(need, 1) // grain) * grain
             chain.append(Sized(link, need, exact))
             link = followers.get(link.name)
@@ -218,24 +220,37 @@ def _at_home(item: Item, extent: Extent, gaps: list[Extent]) -> bool:
     return item.homes is None or any(h.covers(extent) for h in item.homes)
 
 
+def _ceilings(fixed: Mapping[str, Extent], problem: Problem) -> dict[str, int]:
+    """Where the lowest fixed partition starts that each partition must lie below."""
+    ceilings: dict[str, int] = {}
+    for name, extent in fixed.items():
+        for lower in problem.items[name].below:
+            ceilings[lower] = min(extent.start, ceilings.get(lower, extent.start))
+    return ceilings
+
+
 def _homes(
-    item: Item, gaps: list[Extent], fixed: Mapping[str, Extent], problem: Problem
+    item: Item,
+    gaps: list[Extent],
+    fixed: Mapping[str, Extent],
+    ceilings: Mapping[str, int],
 ) -> list[Extent]:
     """The ranges that an item may lie in: gaps, windows, above and below fixed partitions."""
-    whole = problem.grounds[item.owner].size
-    low = max((fixed[n].end for n in item.below if n in fixed), default=0)
-    high = min(
-        (e.start for n, e in fixed.items() if item.name in problem.items[n].below), default=whole
-    )
     homes = gaps
     if item.homes is not None:
         parts = (g.intersection(h) for g in gaps for h in item.homes)
         homes = sorted({p for p in parts if p})
-    if low <= 0 and high >= whole:
-        return homes
-    if low >= high:
+    floor = 0
+    if fixed and item.below:
+        floor = max((fixed[n].end for n in item.below if n in fixed), default=0)
+    ceiling = ceilings.get(item.name)
+    if ceiling is None:
+        if floor <= 0:
+            return homes
+        ceiling = max((h.end for h in homes), default=0)
+    if floor >= ceiling:
         return []
-    return [p for p in (h.intersection(Extent(low, high)) for h in homes) if p]
+    return [p for p in (h.intersection(Extent(floor, ceiling)) for h in homes) if p]
 
 
 def _below(chains: list[list[Sized]]) -> list[int]:

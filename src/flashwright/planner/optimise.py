@@ -139,9 +139,12 @@ class _Optimiser:
 
     def run(self) -> Solution | None:
         """All goals in order."""
-        if not self._ambitious() and not self.start():
+        wished = [*self._of(Goal.FIRST), *self._of(Goal.SLOT)]
+        if self._ambitious(wished):
+            del wished[0]
+        elif not self.start():
             return None
-        for k, group in (*self._of(Goal.FIRST), *self._of(Goal.SLOT)):
+        for k, group in wished:
             self._largest(k, self._upper(group))
         self._share_rest()
         extents = {}
@@ -192,13 +195,12 @@ class _Optimiser:
         """Find the first sizes of all groups that fit, from the least on."""
         return self._sound() and self._first(0)
 
-    def _ambitious(self) -> bool:
+    def _ambitious(self, wished: list[tuple[int, Group]]) -> bool:
         """Whether the first group has its largest conceivable size at a glance.
 
         Then the least sizes need no question of their own. A "no" within so little work tells
         nothing, and is forgotten.
         """
-        wished = (*self._of(Goal.FIRST), *self._of(Goal.SLOT))
         groups = self.problem.groups
         if not wished or not self._sound() or not all(monotone(self.problem, g) for g in groups):
             return False

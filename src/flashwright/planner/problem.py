@@ -12,11 +12,16 @@ from math import lcm
 
 from flashwright.base.extent import Extent
 from flashwright.base.record import field, record
-from flashwright.planner.demand import Demand, Goal, Kind, Want
+from flashwright.planner.demand import NOTHING, Demand, Goal, Kind, Want
 from flashwright.planner.ground import Ground
 
 #: The order in which groups get their sizes.
 RANK = {Goal.FIRST: 0, Goal.SLOT: 1, Goal.REST: 2, Goal.NONE: 3}
+# Plain names for what is compared for each demand: an enumeration looks its members up.
+_EXISTS, _RESERVED, _EQUAL, _HOLDS = Kind.EXISTS, Kind.RESERVED, Kind.EQUAL, Kind.HOLDS
+_SIZE, _AT_LEAST, _AT_MOST, _BLOCKS = Kind.SIZE, Kind.AT_LEAST, Kind.AT_MOST, Kind.BLOCKS
+_AT, _ALIGN, _ALIGN_SIZE, _STRIDE = Kind.AT, Kind.ALIGN, Kind.ALIGN_SIZE, Kind.STRIDE
+_POWER_OF_TWO, _WITHIN = Kind.POWER_OF_TWO, Kind.WITHIN
 
 
 @record(frozen=False)
@@ -107,21 +112,24 @@ def build(
     """The problem that ``demands`` make; ``banks`` are the banks of each flash."""
     demands = list(demands)
     problem = Problem(grounds, {}, [], {name: [] for name in grounds}, [], [], banks)
+    items = problem.items
     for demand in demands:
-        if demand.kind is Kind.EXISTS:
-            item = Item(demand.partition, demand.owner, len(problem.items))
-            item.high = wants.get(demand.partition, Want()).high
-            problem.items[demand.partition] = item
+        if demand.kind is _EXISTS:
+            item = Item(demand.partition, demand.owner, len(items))
+            item.high = wants.get(demand.partition, NOTHING).high
+            items[demand.partition] = item
     sizes: list[Demand] = []
     for demand in demands:
-        if demand.kind is Kind.RESERVED:
+        if demand.kind is _EXISTS:
+            continue
+        if demand.kind is _RESERVED:
             problem.obstacles[demand.owner].extend(demand.extents)
-        elif demand.partition in problem.items:
-            if demand.kind in (Kind.EQUAL, Kind.HOLDS):
+        elif demand.partition in items:
+            if demand.kind is _EQUAL or demand.kind is _HOLDS:
                 if demand.other in problem.items:
                     sizes.append(demand)
             else:
-                _apply(demand, problem.items[demand.partition], problem)
+                _apply(demand, items[demand.partition], problem)
     _group(problem, sizes, wants)
     problem.cycle = find_cycle(problem)
     problem.arrange()
@@ -131,31 +139,31 @@ def build(
 def _apply(demand: Demand, item: Item, problem: Problem) -> None:
     """One demand on one item; later ones can only narrow what earlier ones left."""
     kind, value = demand.kind, demand.value
-    if kind is Kind.SIZE:
+    if kind is _SIZE:
         item.need = max(item.need, value)
         item.impossible |= item.exact is not None and item.exact != value
         item.exact = value
         item.keep |= demand.keep
-    elif kind is Kind.AT_LEAST:
+    elif kind is _AT_LEAST:
         item.need = max(item.need, value)
-    elif kind is Kind.AT_MOST:
+    elif kind is _AT_MOST:
         item.most = _least(item.most, value)
-    elif kind is Kind.BLOCKS:
+    elif kind is _BLOCKS:
         item.blocks = max(item.blocks, value)
-    elif kind is Kind.AT:
+    elif kind is _AT:
         item.impossible |= item.at is not None and item.at != value
         item.at = value
         item.keep |= demand.keep
-    elif kind is Kind.ALIGN:
+    elif kind is _ALIGN:
         item.align = lcm(item.align, value)
-    elif kind is Kind.ALIGN_SIZE:
+    elif kind is _ALIGN_SIZE:
         item.step = lcm(item.step, value)
-    elif kind is Kind.STRIDE:
+    elif kind is _STRIDE:
         item.step = lcm(item.step, value)
         item.stride = lcm(item.stride, value)
-    elif kind is Kind.POWER_OF_TWO:
+    elif kind is _POWER_OF_TWO:
         item.power_of_two = True
-    elif kind is Kind.WITHIN:
+    elif kind is _WITHIN:
         item.homes = _within(item.homes, demand.extents)
     else:
         _relate(demand, item, problem)
@@ -190,7 +198,7 @@ def _group(problem: Problem, sizes: list[Demand], wants: Mapping[str, Want]) -> 
     done: set[str] = set()
     order = sorted(problem.items, key=lambda n: (n in followers, problem.items[n].order))
     for name in order:
-        want = wants.get(name, Want())
+        want = wants.get(name, NOTHING)
         if name in done or (name not in links and want.goal is Goal.NONE):
             continue
         members = _members(name, links, problem)
@@ -216,7 +224,7 @@ def _members(
 
 
 def _add_group(problem: Problem, members: list[Member], wants: Mapping[str, Want]) -> None:
-    goals = [(wants.get(m.name, Want()), m) for m in members]
+    goals = [(wants.get(m.name, NOTHING), m) for m in members]
     first = any(w.goal is Goal.FIRST for w, _ in goals)
     slot = any(w.goal is Goal.SLOT for w, m in goals if m.exact)
     rest = [w.weight for w, m in goals if w.goal is Goal.REST and m.exact]
@@ -245,8 +253,8 @@ def _add_group(problem: Problem, members: list[Member], wants: Mapping[str, Want
 def find_cycle(problem: Problem) -> tuple[str, ...]:
     """Partitions that lie above each other in a circle, ``()`` if the order is sound."""
     state: dict[str, int] = {}
-    for root in problem.items:
-        if root in state:
+    for root, item in problem.items.items():
+        if root in state or not item.below:
             continue
         state[root] = 1
         stack = [(root, iter(sorted(problem.items[root].below)))]

@@ -85,8 +85,9 @@ def fit(
     if missing > room.free_from(0):
         return None
     path: list[tuple[int, int]] = []
-    failed, needs, free_from = search.failed, search.needs, room.free_from
-    stack = [_Node((1 << len(units)) - 1, 0, room, missing)]
+    failed, needs = search.failed, search.needs
+    gap_end, free = room.at(0)
+    stack = [_Node((1 << len(units)) - 1, 0, gap_end, free - missing)]
     budget.take(1)
     while True:
         node = stack[-1]
@@ -103,11 +104,12 @@ def fit(
             continue
         i, start, end = child
         after, rest = node.left & ~(1 << i), missing - needs[i]
-        if rest > free_from(end) or failed.get(after, NEVER) <= end:
+        gap_end, free = room.at(end)
+        if rest > free or failed.get(after, NEVER) <= end:
             continue
         missing = rest
         path.append((i, start))
-        stack.append(_Node(after, end, room, missing))
+        stack.append(_Node(after, end, gap_end, free - missing))
         budget.take(1 + after.bit_count() // CHEAP)
 
 
@@ -116,15 +118,15 @@ class _Node:
 
     __slots__ = ("cursor", "gap_end", "later", "left", "rest", "spare")
 
-    def __init__(self, left: int, cursor: int, room: Room, missing: int) -> None:
+    def __init__(self, left: int, cursor: int, gap_end: int, spare: int) -> None:
         self.left = left
         self.cursor = cursor
         self.rest = left
         #: Units whose first place is not in the gap at the cursor: they come after the others.
         self.later: list[tuple[int, int, int]] = []
-        self.gap_end, free = room.at(cursor)
+        self.gap_end = gap_end
         #: How many bytes may be wasted from here on.
-        self.spare = free - missing
+        self.spare = spare
 
 
 class _Search:

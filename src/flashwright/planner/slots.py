@@ -8,7 +8,7 @@ from flashwright.base.size import format_hex
 from flashwright.model.spec import Spec
 from flashwright.model.table import Role
 from flashwright.model.update import SlotRule
-from flashwright.planner.demand import Demand, Goal, Kind, Origin, Want
+from flashwright.planner.demand import NOTHING, Demand, Goal, Kind, Origin, Want
 from flashwright.planner.mcuboot import slot_block
 from flashwright.planner.wanted import Wanted, holds_payload, pairs
 
@@ -38,13 +38,14 @@ def slot_wants(spec: Spec, wanted: Sequence[Wanted]) -> dict[str, Want]:
     """Which partitions take more room than they need: slots, the rest, file systems."""
     wants: dict[str, Want] = {}
     dual = spec.update is not None and spec.update.scheme.slots is not SlotRule.HOLDS_PAYLOAD
+    nothing = Goal.NONE
     alios_dual = spec.update is not None and spec.update.scheme.name == "alios-dual-bank"
     for w in wanted:
         wish = w.wish
         size = wish.size
         role = wish.role
         high = alios_dual and role not in (Role.BOOTLOADER, Role.APPLICATION, Role.OTA_TEMP)
-        goal = Goal.NONE
+        goal = nothing
         if size.rest:
             goal = Goal.REST
         elif size.exact is None and size.same_as is None and not wish.keep:
@@ -55,7 +56,8 @@ def slot_wants(spec: Spec, wanted: Sequence[Wanted]) -> dict[str, Want]:
                 goal = Goal.SLOT
             elif role is Role.FILESYSTEM and not size.given:
                 goal = Goal.REST
-        wants[w.name] = Want(goal, max(1, size.weight), high)
+        plain = goal is nothing and size.weight <= 1 and not high
+        wants[w.name] = NOTHING if plain else Want(goal, max(1, size.weight), high)
     return wants
 
 

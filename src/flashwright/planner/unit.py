@@ -9,7 +9,7 @@ On a flash of equal erase blocks a chain has one length and its places are an ar
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from math import lcm
 from typing import Protocol
 
@@ -69,7 +69,7 @@ class Sized:
             if size % block or size & (size - 1):
                 return None
         else:
-            grain = lcm(block, item.step)
+            grain = block if item.step == 1 else lcm(block, item.step)
             size = -(-least // grain) * grain
         if self.exact and size != self.need:
             return None
@@ -102,6 +102,11 @@ class Sized:
 class Rigid:
     """A chain on equal erase blocks: one length, and starts that are ``phase`` mod ``modulus``."""
 
+    __slots__ = (
+        "_highs", "_lengths", "_modulus", "_phase", "_ranges",
+        "cost", "gave_up", "key", "least", "steps",
+    )  # fmt: skip
+
     def __init__(
         self, chain: Sequence[Sized], homes: Sequence[Sequence[Extent]], block: int
     ) -> None:
@@ -117,21 +122,24 @@ class Rigid:
                 ranges = []
                 size = block
             step = lcm(sized.item.align, size) if sized.item.power_of_two else sized.item.align
-            self._congruent(step, distance)
+            if step > 1:
+                self._congruent(step, distance)
+            after = distance + size
             here = [
-                (max(0, h.start - distance), h.end - distance - size)
+                (h.start - distance if h.start > distance else 0, h.end - after)
                 for h in home
-                if h.size >= size
+                if h.end - h.start >= size
             ]
             ranges = here if ranges is None else _common(ranges, here)
             self._lengths.append(size)
-            distance += size
+            distance = after
         self.least = distance
-        starts = (self._aligned(lo, hi) for lo, hi in ranges or ())
-        self._ranges = [r for r in starts if r is not None]
-        self._highs = [hi for _, hi in self._ranges]
+        self._ranges = ranges or []
+        if self._modulus != block or self._phase:
+            self._ranges = self._aligned(self._ranges)
+        self._highs = [high for _, high in self._ranges]
         self.steps = (self._modulus or 1, self._phase)
-        self.key: object = (distance, self._modulus, self._phase, tuple(self._ranges))
+        self.key: object = (distance, *self.steps, *self._ranges)
 
     def first(self, cursor: int) -> tuple[int, int] | None:
         """See ``Unit``."""
@@ -167,13 +175,15 @@ class Rigid:
         self._modulus = lcm(self._modulus, step) if found is not None else 0
         self._phase = 0 if found is None else found % self._modulus
 
-    def _aligned(self, low: int, high: int) -> tuple[int, int] | None:
-        """The range from its first to its last start, ``None`` if no start lies in it."""
-        if self._modulus == 0:
-            return None
-        low += (self._phase - low) % self._modulus
-        high -= (high - self._phase) % self._modulus
-        return (low, high) if low <= high else None
+    def _aligned(self, ranges: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+        """The ranges from their first to their last start, without those that have none."""
+        modulus, phase = self._modulus, self._phase
+        if modulus == 0:
+            return []
+        starts = [
+            (low + (phase - low) % modulus, high - (high - phase) % modulus) for low, high in ranges
+        ]
+        return [(low, high) for low, high in starts if low <= high]
 
 
 class Loose:

@@ -86,7 +86,9 @@ def merged(
     taken = [(standard, _match(standard, left)) for standard in standards]
     by_role = [t for t, own in taken if own is None]
     matched = {s.name: own for s, own in taken if own is not None}
-    left = [w for w in left if not any(w is own for own in matched.values())]
+    if matched:
+        used = set(map(id, matched.values()))
+        left = [w for w in left if id(w) not in used]
     for standard in by_role:
         found = next((w for w in left if w.role is standard.role and _alike(w, standard)), None)
         if found is not None:
@@ -126,11 +128,14 @@ def holds_payload(spec: Spec) -> int:
 
 
 def _match(standard: PartitionWish, wishes: list[PartitionWish]) -> PartitionWish | None:
-    if standard.id is not None:
-        for wish in wishes:
-            if wish.id == standard.id:
-                return wish
-    return next((w for w in wishes if w.id is None and w.name == standard.name), None)
+    named = None
+    for wish in wishes:
+        if wish.id is None:
+            if named is None and wish.name == standard.name:
+                named = wish
+        elif wish.id == standard.id:
+            return wish
+    return named
 
 
 def _alike(wish: PartitionWish, standard: PartitionWish) -> bool:

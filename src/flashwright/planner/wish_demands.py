@@ -8,16 +8,19 @@ from flashwright.base.size import format_hex
 from flashwright.base.text import printable
 from flashwright.model.spec import PartitionWish, Spec
 from flashwright.planner import mcuboot
-from flashwright.planner.demand import Demand, Kind, Origin
+from flashwright.planner.demand import Demand, Kind, Origin, demanded
 from flashwright.planner.wanted import SLOT_ROLES, Wanted
 
 
 def wish_demands(spec: Spec, w: Wanted) -> Iterator[Demand]:
     """Everything that is wished of ``w``: size, image, place, neighbours."""
+    wish = w.wish
     yield from _size(w)
-    yield from _image(spec, w)
+    if wish.image is not None:
+        yield from _image(spec, w)
     yield from _place(spec, w)
-    yield from _neighbours(w)
+    if wish.after or wish.before or wish.directly_after or wish.together or wish.apart:
+        yield from _neighbours(w)
 
 
 def image_room(wish: PartitionWish) -> int:
@@ -32,7 +35,7 @@ def _size(w: Wanted) -> Iterator[Demand]:
 
     def demand(kind: Kind, key: str, text: str, value: int, other: str = "") -> Demand:
         place = wish.place_of(key)
-        return Demand(w.name, kind, Origin.WISH, text, value, other, place=place, keep=wish.keep)
+        return demanded(w.name, kind, Origin.WISH, text, value, other, place=place, keep=wish.keep)
 
     if size.exact is not None:
         text = f"{w.quoted} has {format_hex(size.exact)} bytes"
