@@ -76,8 +76,13 @@ def record(
 
 def replace(value: _T, /, **changes: Any) -> _T:
     """``value`` with some fields changed; unknown names are a ``TypeError``."""
-    names = getattr(value, "__match_args__", ())
-    return type(value)(**{**{n: getattr(value, n) for n in names}, **changes})
+    cls = type(value)
+    names = getattr(cls, "__match_args__", ())
+    if cls not in _readers:
+        _readers[cls] = _key(names)
+    given = dict(zip(names, _readers[cls](value), strict=True))
+    given.update(changes)
+    return cls(*given.values()) if len(given) == len(names) else cls(**given)
 
 
 def maker(cls: Callable[_P, _T]) -> Callable[_P, _T]:
@@ -93,6 +98,7 @@ def maker(cls: Callable[_P, _T]) -> Callable[_P, _T]:
 
 
 _makers: dict[Any, Any] = {}
+_readers: dict[Any, Any] = {}
 
 
 def _made(cls: type[Any], order: bool, slots: bool, frozen: bool) -> type[Any]:

@@ -14,6 +14,7 @@ from flashwright.base.record import record
 from flashwright.planner.ground import Ground
 from flashwright.planner.problem import Item, Problem
 from flashwright.planner.search import Budget, Room, crowd, fit
+from flashwright.planner.sweep import sweep, sweepable
 from flashwright.planner.unit import MOST_TRIES, Sized, Unit, unit
 
 #: Places that are looked at for each unit before another way is tried.
@@ -96,7 +97,8 @@ def lay_prepared(flashful: Flashful, budget: Budget) -> dict[str, Extent] | None
             order = crowd(units, room)
             budget.nodes -= len(units) * (len(units) // 2 + len(room.gaps))
         if order is None:
-            order = fit(units, below, room, budget)
+            ask = sweep if sweepable(units, below, budget) else fit
+            order = ask(units, below, room, budget)
     if order is None:
         budget.spent |= any(u.gave_up for u in units)
         return None

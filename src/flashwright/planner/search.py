@@ -123,7 +123,7 @@ class _Node:
         self.cursor = cursor
         self.rest = left
         #: Units whose first place is not in the gap at the cursor: they come after the others.
-        self.later: list[tuple[int, int, int]] = []
+        self.later: list[tuple[int, int, int]] | None = None
         self.gap_end = gap_end
         #: How many bytes may be wasted from here on.
         self.spare = spare
@@ -153,7 +153,7 @@ class _Search:
         What wastes more bytes than there are to spare is left out without looking for a place: up
         to where its steps let it start, or the whole gap where it does not fit.
         """
-        left, cursor, rest = node.left, node.cursor, node.rest
+        left, cursor, rest, budget = node.left, node.cursor, node.rest, self.budget
         room_here, spare = node.gap_end - cursor, node.spare
         steps, needs, below, failed = self._steps, self.needs, self._below, self.failed
         while rest:
@@ -171,16 +171,19 @@ class _Search:
             if self._twins[i] & left and self._stood_for(i, left):
                 continue
             unit = self.units[i]
-            if not self.budget.take(unit.cost):
-                node.rest = 0
+            if budget.nodes <= 0:
+                budget.spent, node.rest = True, 0
                 return None
+            budget.nodes -= unit.cost
             place = unit.first(cursor)
             if place is None:
-                node.rest, node.later = 0, []
+                node.rest, node.later = 0, None
                 return None
             if place[0] < node.gap_end or cursor == 0:
                 node.rest = rest
-                return i, *place
+                return i, place[0], place[1]
+            if node.later is None:
+                node.later = []
             node.later.append((i, *place))
         node.rest = 0
         return node.later.pop(0) if node.later else None

@@ -11,6 +11,9 @@ from flashwright.planner import mcuboot
 from flashwright.planner.demand import Demand, Kind, Origin, demanded
 from flashwright.planner.wanted import SLOT_ROLES, Wanted
 
+# Plain names for what nearly each partition has: an enumeration looks its members up.
+_WISH, _SIZE = Origin.WISH, Kind.SIZE
+
 
 def wish_demands(spec: Spec, w: Wanted) -> Iterator[Demand]:
     """Everything that is wished of ``w``: size, image, place, neighbours."""
@@ -35,11 +38,11 @@ def _size(w: Wanted) -> Iterator[Demand]:
 
     def demand(kind: Kind, key: str, text: str, value: int, other: str = "") -> Demand:
         place = wish.place_of(key)
-        return demanded(w.name, kind, Origin.WISH, text, value, other, place=place, keep=wish.keep)
+        return demanded(w.name, kind, _WISH, text, value, other, place=place, keep=wish.keep)
 
     if size.exact is not None:
         text = f"{w.quoted} has {format_hex(size.exact)} bytes"
-        yield demand(Kind.SIZE, "size", text, size.exact)
+        yield demand(_SIZE, "size", text, size.exact)
     if size.at_least is not None:
         text = f"{w.quoted} has at least {format_hex(size.at_least)} bytes"
         yield demand(Kind.AT_LEAST, "at_least", text, size.at_least)
