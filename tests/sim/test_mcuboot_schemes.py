@@ -23,13 +23,14 @@ from flashwright.model.geometry import EraseRun, Flash, Overwrite
 from flashwright.model.mcuboot import Build, Mode, largest_image, uniform
 from flashwright.sim.area import Board
 from flashwright.sim.explore import Exploration, explore
-from flashwright.sim.machine import Machine
+from flashwright.sim.machine import Act, Machine
 from flashwright.sim.mcuboot_move import McubootSwapMove
 from flashwright.sim.mcuboot_offset import McubootSwapOffset
 from flashwright.sim.mcuboot_overwrite import McubootOverwrite
 from flashwright.sim.mcuboot_scratch import McubootSwapScratch
 from flashwright.sim.mcuboot_swap import MENDINGS, NEEDED, Variant
 from flashwright.sim.mcuboot_xip import McubootDirectXip
+from flashwright.sim.stepper import Stepper
 
 BLOCK = 4096
 WHOLE = FaultModel(torn_program=False, torn_erase=False)
@@ -181,3 +182,21 @@ def test_chunks_that_end_inside_an_erase_block_corrupt_the_image_without_any_cut
     nothing = FaultModel(cuts=0)
     assert laws(explore(machine(Mode.SWAP_SCRATCH, 8, scratch=3, second=2 * BLOCK), nothing))
     assert not laws(explore(machine(Mode.SWAP_SCRATCH, 8, scratch=2, second=2 * BLOCK), nothing))
+
+
+def test_an_offset_swap_resumed_in_its_first_block_prepares_the_trailers_again() -> None:
+    """`swap_run` of swap_offset.c asks for the index alone; MCUboot itself was run beside this."""
+    tried = machine(Mode.SWAP_OFFSET, 5)
+    stepper = Stepper(tried, FaultModel(torn_program=False, torn_erase=False), exact=True)
+    state, done = stepper.first(), []
+    while len(done) < 400:
+        found = stepper.expand(state)
+        if isinstance(found.move, Act):
+            done.append(found.move.operation)
+            if len(done) > 2 and done[-1] == tried.first_trailer.write_status(0):  # type: ignore[attr-defined]
+                break
+        state = found.after[0][1]
+    resumed = [s for (kind, _, _), s in stepper.expand(found.after[0][1]).faults if kind == "x"]
+    again = stepper.expand(resumed[0]).move
+    assert isinstance(again, Act)
+    assert again.operation == tried.secondary.erase(len(tried.secondary.blocks) - 1)  # type: ignore[attr-defined]

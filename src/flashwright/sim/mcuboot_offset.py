@@ -61,6 +61,10 @@ class McubootSwapOffset(McubootSwap):
         found = source.status(flash).last
         return None if found < 0 else ("s", found // 2 + 1, found % 2 + 1)
 
+    def begins_again(self, place: Place) -> bool:
+        """At the first erase block, half done: its index is still ``BOOT_STATUS_IDX_0``."""
+        return place == ("s", 1, 2)
+
     def headers(self, flash: Contents, place: Place, swap_type: int) -> bool:
         """Where the headers are looked for depends on type and status."""
         _, index, state = place

@@ -458,7 +458,22 @@ class McubootSwap(McubootSlots):
         at = self.script(key).labels.get(place)
         if at is None:
             return Halt(f"no swap has the status {place}")
+        if self.begins_again(place):
+            return Go(("again", self.key(flash, swap_type, source), 0, at))
         return Go(("swap", key, at, 0))
+
+    def begins_again(self, place: Place) -> bool:
+        """Whether a swap that is resumed there prepares the trailers once more."""
+        return False
+
+    def on_again(self, flash: Contents, world: World, key: Key, at: int, resumed: int) -> Move:
+        """What comes before the body of the script, then the swap from where it stands."""
+        script = self.script(key)
+        if at == script.body:
+            return Go(("swap", (key[0], False, False, True), resumed, 0))
+        now = script.code[at]
+        assert not isinstance(now, str | Copy)
+        return Act(now, ("again", key, at + 1, resumed))
 
     def _invalid(self, flash: Contents, swap_type: int, begun: bool) -> Move | None:
         at = self.swap_offset_of(flash, swap_type)
