@@ -73,7 +73,10 @@ def prepare(problem: Problem, owner: str, sizes: Sizes) -> Flashful | None:
         homes = [_homes(s.item, gaps, fixed, ceilings) for s in chain]
         if [] in homes:
             return None
-        units.append(unit(chain, homes, ground))
+        made = unit(chain, homes, ground)
+        if made.first(0) is None and not made.gave_up:
+            return None
+        units.append(made)
     return Flashful(ground, fixed, floating, units, _below(floating), Room(gaps))
 
 

@@ -130,6 +130,9 @@ def build(
                     sizes.append(demand)
             else:
                 _apply(demand, items[demand.partition], problem)
+    for item in items.values():
+        if item.exact is not None and item.need > item.exact and not item.keep:
+            item.impossible |= _never_reaches(item, grounds[item.owner])
     _group(problem, sizes, wants)
     problem.cycle = find_cycle(problem)
     problem.arrange()
@@ -167,6 +170,14 @@ def _apply(demand: Demand, item: Item, problem: Problem) -> None:
         item.homes = _within(item.homes, demand.extents)
     else:
         _relate(demand, item, problem)
+
+
+def _never_reaches(item: Item, ground: Ground) -> bool:
+    """Whether its size, rounded up to erase blocks, is less than what else is asked of it."""
+    assert item.exact is not None
+    if ground.uniform:
+        return -(-item.exact // ground.uniform) < -(-item.need // ground.uniform)
+    return item.need >= item.exact + ground.largest
 
 
 def _relate(demand: Demand, item: Item, problem: Problem) -> None:

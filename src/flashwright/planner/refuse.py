@@ -26,6 +26,9 @@ from flashwright.planner.search import Budget
 MOST_CHECKS = 400
 #: A lack of room that needs more partitions than this to show is told in numbers only.
 MOST_NAMED = 8
+#: The largest conflict of which each member is left out once more: what a larger subset left
+#: open within its nodes may be proven of a smaller one.
+MOST_THINNED = 16
 #: Nodes that one subset may take.
 SUBSET_NODES = 4_000
 
@@ -92,6 +95,10 @@ def smallest(demands: Sequence[Demand], conflicts: Conflicts) -> list[Demand]:
     rank = {origin: number for number, origin in enumerate(_PREFERRED)}
     ordered = sorted(demands, key=lambda d: (d.kind is not Kind.EXISTS, rank[d.origin]))
     core = _quick([], False, ordered, conflicts)
+    for demand in core[::-1] if len(core) <= MOST_THINNED else ():
+        fewer = [d for d in core if d is not demand]
+        if conflicts.impossible(fewer):
+            core = fewer
     return [d for d in demands if any(d is c for c in core)]
 
 
@@ -197,14 +204,18 @@ def _told(spec: Spec, expanded: Expanded, core: list[Demand], conflicts: Conflic
         "wishes": [d.text for d in told],
         "minimal": conflicts.checks > 0,
     }
-    helps = [*_other_logical(spec, told), *relaxations(expanded, told)]
+    helps = [*_other_logical(spec, told), *relaxations(expanded, told)][:3]
+    if not helps:
+        alone = relaxations(expanded, told, core)[:3]
+        helps = [f"no one change is enough; this conflict alone needs: {h}" for h in alone[:1]]
+        helps += alone[1:]
     return Finding(
         "PLN001",
         Severity.ERROR,
         f"{len(told)} wishes and facts cannot hold together: {said}"
         if len(told) != 1
         else f"impossible on this device: {said}",
-        "; or ".join(helps[:3]),
+        "; or ".join(helps),
         next((d.place for d in told if d.place), spec.place),
         related=_places(told)[1:],
         facts=facts,

@@ -20,8 +20,6 @@ from flashwright.planner.search import Budget
 
 _SIZES = frozenset({Kind.SIZE, Kind.AT_LEAST})
 _DROPPED = {
-    Kind.ALIGN: "drop the alignment of `{}`",
-    Kind.ALIGN_SIZE: "drop `align_size` of `{}`",
     Kind.POWER_OF_TWO: "do not ask for a power of two of `{}`",
     Kind.WITHIN: "let `{}` leave its bank or window",
     Kind.AFTER: "drop the order of `{}` and `{}`",
@@ -35,28 +33,32 @@ _NODES = 4_000
 _MOST_TRIED = 120
 
 
-def relaxations(expanded: Expanded, core: Sequence[Demand]) -> list[str]:
+def relaxations(
+    expanded: Expanded, told: Sequence[Demand], among: Sequence[Demand] | None = None
+) -> list[str]:
     """Changes that would make the spec possible, each as a sentence, the cheapest first.
 
-    A change costs the bytes that are lost; giving up a place or an order costs nothing.
+    They are changes of the demands ``told``. With ``among`` only these demands must hold then: what
+    helps against one conflict of several. A change costs the bytes that are lost; giving up a place
+    or an order costs nothing.
     """
-    asker = _Asker(expanded)
+    asker = _Asker(expanded, expanded.demands if among is None else among)
     found: list[tuple[int, int, str]] = []
-    for number, demand in enumerate(core):
+    for number, demand in enumerate(told):
         for cost, text in _changes(asker, expanded, demand):
             found.append((cost, number, text))
     return list(dict.fromkeys(text for _, _, text in sorted(found)))
 
 
 class _Asker:
-    def __init__(self, expanded: Expanded) -> None:
+    def __init__(self, expanded: Expanded, demands: Sequence[Demand]) -> None:
         self.expanded = expanded
-        self.demands = [d for d in expanded.demands if d.origin is not Origin.METHOD]
+        self.demands = [d for d in demands if d.origin is not Origin.METHOD]
         self.left = _MOST_TRIED
 
-    def possible(self, old: Demand, new: Demand | None) -> bool:
-        """Whether all can hold with ``new`` in the place of ``old``."""
-        problem = self._problem(old, new)
+    def possible(self, old: Demand, new: Demand | None, also: Demand | None = None) -> bool:
+        """Whether all can hold with ``new`` in the place of ``old``, and without ``also``."""
+        problem = self._problem(old, new, also)
         return problem is not None and feasible(problem, Budget(_NODES), _NODES) is True
 
     def laid(self, old: Demand) -> dict[str, Extent]:
@@ -66,18 +68,15 @@ class _Asker:
 
     def grain(self, demand: Demand) -> int:
         """The smallest erase block of the flash that the partition of ``demand`` is wanted in."""
-        owner = next(
-            d.owner
-            for d in self.demands
-            if d.kind is Kind.EXISTS and d.partition == demand.partition
-        )
-        return self.expanded.grounds[owner].smallest
+        return self.expanded.grounds[self.expanded.get(demand.partition).flash.name].smallest
 
-    def _problem(self, old: Demand, new: Demand | None) -> Problem | None:
+    def _problem(
+        self, old: Demand, new: Demand | None, also: Demand | None = None
+    ) -> Problem | None:
         if self.left <= 0:
             return None
         self.left -= 1
-        demands = [new if d is old else d for d in self.demands]
+        demands = [new if d is old else d for d in self.demands if d is not also]
         e = self.expanded
         return build((d for d in demands if d is not None), e.wants, e.grounds, e.banks)
 
@@ -91,7 +90,10 @@ def _changes(asker: _Asker, expanded: Expanded, demand: Demand) -> Iterator[tupl
     if demand.keep or demand.origin not in (Origin.WISH, Origin.USUAL):
         return
     if demand.kind in _SIZES:
-        yield from _smaller(asker, expanded, demand)
+        smaller = list(_smaller(asker, expanded, demand))
+        yield from smaller
+        if demand.kind is Kind.SIZE and not smaller:
+            yield from _larger(asker, demand, "size")
         exists = next(
             d for d in expanded.demands
             if d.kind is Kind.EXISTS and d.partition == demand.partition
@@ -100,10 +102,37 @@ def _changes(asker: _Asker, expanded: Expanded, demand: Demand) -> Iterator[tupl
     elif demand.kind is Kind.AT:
         yield from _elsewhere(asker, demand)
     elif demand.kind is Kind.AT_MOST:
-        yield from _larger(asker, demand)
+        yield from _larger(asker, demand, "at_most")
+    elif demand.kind in (Kind.ALIGN, Kind.ALIGN_SIZE):
+        yield from _unaligned(asker, expanded, demand)
     elif demand.kind in _DROPPED and asker.possible(demand, None):
         names = printable(demand.partition), printable(demand.other)
         yield 0, _DROPPED[demand.kind].format(*names)
+
+
+def _unaligned(asker: _Asker, expanded: Expanded, demand: Demand) -> Iterator[tuple[int, str]]:
+    """The same partition without one of its alignments, called by the key that was written.
+
+    Two of the keys align both start and size; both demands fall away with them.
+    """
+    w = expanded.get(demand.partition)
+    both = {
+        "align_blocks": (w.wish.align_blocks or 0) * w.flash.largest_erase_block,
+        "security_granule": w.flash.security_granule or 0 if w.wish.security_granule else 0,
+    }
+    key = "align" if demand.kind is Kind.ALIGN else "align_size"
+    written = w.wish.align if demand.kind is Kind.ALIGN else w.wish.align_size
+    also = None
+    if written != demand.value:
+        key = next((k for k, value in both.items() if value == demand.value), key)
+        others = (
+            d for d in asker.demands
+            if d.partition == w.name and d is not demand and d.value == demand.value
+            and d.kind in (Kind.ALIGN, Kind.ALIGN_SIZE) and d.place == demand.place
+        )  # fmt: skip
+        also = next(others, None)
+    if asker.possible(demand, None, also):
+        yield 0, f"drop `{key}` of `{printable(demand.partition)}`"
 
 
 def _elsewhere(asker: _Asker, demand: Demand) -> Iterator[tuple[int, str]]:
@@ -114,8 +143,10 @@ def _elsewhere(asker: _Asker, demand: Demand) -> Iterator[tuple[int, str]]:
         yield 0, f"let {quoted} lie elsewhere, such as at {format_hex(found.start)}"
 
 
-def _larger(asker: _Asker, demand: Demand) -> Iterator[tuple[int, str]]:
-    """The smallest upper bound above the one that is demanded with which everything fits."""
+def _larger(asker: _Asker, demand: Demand, key: str) -> Iterator[tuple[int, str]]:
+    """The smallest bound or size above the one that is demanded with which everything fits."""
+    if not asker.possible(demand, None):
+        return
     grain = asker.grain(demand)
     low = high = max(1, demand.value // grain)
     while not asker.possible(demand, replace(demand, value=high * grain)):
@@ -128,7 +159,7 @@ def _larger(asker: _Asker, demand: Demand) -> Iterator[tuple[int, str]]:
             high = middle
         else:
             low = middle
-    yield 0, f"raise `at_most` of `{printable(demand.partition)}` to {format_hex(high * grain)}"
+    yield 0, f"raise `{key}` of `{printable(demand.partition)}` to {format_hex(high * grain)}"
 
 
 def _smaller(asker: _Asker, expanded: Expanded, demand: Demand) -> Iterator[tuple[int, str]]:
@@ -154,6 +185,8 @@ def _smaller(asker: _Asker, expanded: Expanded, demand: Demand) -> Iterator[tupl
 def _what(expanded: Expanded, demand: Demand) -> str:
     """What is to shrink where not the partition as such: its image with the slack."""
     wish = expanded.get(demand.partition).wish
+    if demand.kind is not Kind.AT_LEAST or demand.origin is not Origin.WISH:
+        return ""
     if wish.image is None or demand.place != wish.place_of("image") or demand.value < wish.image:
         return ""
     return "image and slack of " if wish.slack or wish.slack_percent else "the image of "
