@@ -252,3 +252,27 @@ def test_a_partition_that_fits_nowhere_is_named_alone():
              wish("small", size=SizeWish(at_least=6 * KIB, at_most=10 * KIB), directly_after="p0"))
     )  # fmt: skip
     assert found.facts["wishes"] == ["`small` has at most 0x2800 bytes"]
+
+
+def test_a_lack_of_room_is_told_in_bytes():
+    found = refused(spec(board(flash(4 * KIB)), None, wish("a", size=1), wish("b", size=1)))
+    assert "that is 0x2000 bytes at least, and `embedded` has 0x1000 free" in found.message
+    assert (found.facts["needed"], found.facts["free"]) == (0x2000, 0x1000)
+    order = refused(spec(board(flash(64 * KIB)), None, wish("a", size=1, offset=8, align=16)))
+    assert "free" not in order.message
+    assert "free" not in order.facts
+
+
+def rounded(*wishes) -> list[str]:
+    made = plan(spec(board(flash(64 * KIB)), None, *wishes), limits=QUICK)
+    return [f.message for f in made.findings if f.code == "PLN007"]
+
+
+def test_a_larger_size_is_put_down_to_what_asked_for_it():
+    (store,) = rounded(wish("kv", Role.KV, 4 * KIB))
+    assert store.endswith("instead of 0x1000: `kv` has at least 2 erase blocks (kv)")
+    (granule,) = rounded(wish("a", size=5 * KIB, align_size=16 * KIB))
+    assert granule.endswith("instead of 0x1400: the size of `a` is a multiple of 0x4000")
+    (block,) = rounded(wish("a", size=5 * KIB, power_of_two=True))
+    assert block.endswith("instead of 0x1400: erase blocks have 0x1000 bytes there")
+    assert rounded(wish("a", size=8 * KIB, align_size=8 * KIB)) == []

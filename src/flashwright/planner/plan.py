@@ -14,7 +14,7 @@ from flashwright.base.text import printable
 from flashwright.diag.finding import Finding, InFlash, Severity, in_order, warning, worst
 from flashwright.model.plan import Plan
 from flashwright.model.spec import Spec
-from flashwright.planner.demand import Demand, Goal, Origin
+from flashwright.planner.demand import Demand, Goal, Kind, Origin
 from flashwright.planner.expand import Expanded, expand
 from flashwright.planner.explain import bindings, reasons
 from flashwright.planner.limits import image_limits
@@ -28,6 +28,11 @@ from flashwright.planner.wanted import SLOT_ROLES
 
 #: The largest MCUBOOT_BOOT_MAX_ALIGN that MCUboot knows.
 MOST_ALIGN = 32
+
+#: Demands for which a partition may take more whole erase blocks than its size needs.
+_LARGER = frozenset(
+    {Kind.BLOCKS, Kind.ALIGN_SIZE, Kind.STRIDE, Kind.POWER_OF_TWO, Kind.EQUAL, Kind.AT_LEAST}
+)
 
 __all__ = ["PAGES", "Limits", "Planned", "plan"]
 
@@ -80,7 +85,7 @@ def plan(
         return Planned(None, in_order([*expanded.findings, *found]))
     findings = list(expanded.findings)
     findings.extend(_given_up(expanded, demands))
-    findings.extend(_rounded(expanded, solution.extents))
+    findings.extend(_rounded(expanded, demands, solution.extents))
     if not solution.proven:
         findings.append(_unproven(spec, limits))
     table = table_of(spec, expanded, solution.extents)
@@ -147,21 +152,28 @@ def _given_up(expanded: Expanded, demands: list[Demand]) -> list[Finding]:
     ]
 
 
-def _rounded(expanded: Expanded, extents: dict[str, Extent]) -> list[Finding]:
-    """A note for each size that the user gave and that erase blocks made larger."""
+def _rounded(
+    expanded: Expanded, demands: list[Demand], extents: dict[str, Extent]
+) -> list[Finding]:
+    """A note for each size that the user gave and that erase blocks or demands made larger."""
     found = []
+    asked = [d for d in demands if d.kind in _LARGER]
     for w in expanded.wanted:
         exact = w.wish.size.exact
         extent = extents[w.name]
         if exact is None or exact == extent.size or w.implied:
             continue
         block = w.flash.largest_block_in(extent)
+        why = f"erase blocks have {format_hex(block)} bytes there"
+        if exact <= extent.size - block:
+            more = [d.text for d in asked if w.name in (d.partition, d.other)]
+            why = "; ".join(more[:3]) or why
         found.append(
             Finding(
                 "PLN007",
                 Severity.NOTE,
                 f"{w.quoted} takes {format_hex(extent.size)} bytes instead of {format_hex(exact)}: "
-                f"erase blocks have {format_hex(block)} bytes there",
+                f"{why}",
                 f"write {format_hex(extent.size)}, which costs nothing more",
                 w.wish.place_of("size"),
                 InFlash(w.flash.name, extent),

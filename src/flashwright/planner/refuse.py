@@ -122,15 +122,7 @@ def _proven(problem: Problem, budget: Budget, tries: int) -> bool:
 
 def _lack(problem: Problem, spec: Spec, expanded: Expanded) -> tuple[set[str], Finding] | None:
     """The fewest partitions that one flash has no room for, and that in numbers."""
-    least = {
-        name: problem.grounds[i.owner].smallest * i.blocks for name, i in problem.items.items()
-    }
-    for name, item in problem.items.items():
-        block = problem.grounds[item.owner].smallest
-        least[name] = max(least[name], -(-item.need // block) * block)
-    for group in problem.groups:
-        for member in group.members:
-            least[member.name] = max(least[member.name], group.least + member.delta)
+    least = _least_bytes(problem)
     for owner, items in problem.in_flash.items():
         room = sum(g.size for g in problem.open[owner])
         names = sorted((i.name for i in items if not i.keep), key=lambda n: (-least[n], n))
@@ -156,6 +148,30 @@ def _lack(problem: Problem, spec: Spec, expanded: Expanded) -> tuple[set[str], F
             facts={"owner": owner, "needed": needed, "free": room},
         )
     return None
+
+
+def _least_bytes(problem: Problem) -> dict[str, int]:
+    """What each partition takes at least, in whole erase blocks of the smallest size."""
+    least = {}
+    for name, item in problem.items.items():
+        block = problem.grounds[item.owner].smallest
+        least[name] = max(block * item.blocks, -(-item.need // block) * block)
+    for group in problem.groups:
+        for member in group.members:
+            least[member.name] = max(least[member.name], group.least + member.delta)
+    return least
+
+
+def _room(problem: Problem) -> tuple[str, dict[str, Fact]]:
+    """A conflict told as bytes, where it is one: what its partitions need and what is free."""
+    least = _least_bytes(problem)
+    for owner, items in problem.in_flash.items():
+        needed = sum(least[i.name] for i in items if not i.keep)
+        free = sum(g.size for g in problem.open[owner])
+        if needed > free:
+            text = f"; that is {format_hex(needed)} bytes at least, and `{printable(owner)}` has "
+            return f"{text}{format_hex(free)} free", {"needed": needed, "free": free}
+    return "", {}
 
 
 def _cycle(demands: Sequence[Demand], cycle: tuple[str, ...]) -> Finding:
@@ -204,6 +220,9 @@ def _told(spec: Spec, expanded: Expanded, core: list[Demand], conflicts: Conflic
         "wishes": [d.text for d in told],
         "minimal": conflicts.checks > 0,
     }
+    room, numbers = _room(conflicts.problem(core))
+    said += room
+    facts.update(numbers)
     helps = [*_other_logical(spec, told), *relaxations(expanded, told)][:3]
     if not helps:
         alone = relaxations(expanded, told, core)[:3]
