@@ -5,11 +5,16 @@ of which one is active. Each place becomes a partition here: ``FW`` and ``FW@1``
 that is smaller holds a compressed image (flag ``compressed``). The second place of the firmware may
 lie over ``mfg`` on purpose: that overlap is declared.
 
-Source: components/utils/partition/partition.h and bflb-mcu-tool 1.10.0 libs/*/partition_cfg_do.py.
+The packer takes an entry only with all of its fields, stops at a name of 8 characters, keeps the
+low byte of ``type`` and ``activeindex``, and writes no ``device``. We are stricter in one thing:
+``true`` is no number.
+
+Source: components/utils/partition/partition.h and bflb-iot-tool 1.10.0 libs/bflb_pt_creater.py.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -29,8 +34,9 @@ from flashwright.formats.format import (
 from flashwright.formats.toml_source import TomlDocument, parse_toml
 from flashwright.model.table import Partition, Role, Table
 
-#: Bytes of a table, entries that it holds, and characters of a name (with its end, 9 bytes).
-TABLE_SIZE, MOST_ENTRIES, LONGEST_NAME = 0x1000, 16, 8
+#: Bytes of a table, entries that it holds, and characters of a name that the packer takes (the
+#: table has room for 8, and the end).
+TABLE_SIZE, MOST_ENTRIES, LONGEST_NAME = 0x1000, 16, 7
 
 _ROLES = {
     "boot2": Role.SECOND_BOOT,
@@ -44,6 +50,14 @@ _ROLES = {
     "key": Role.SECURITY,
     "data": Role.USER,
     "factory": Role.CALIBRATION,
+}
+#: What the packer reads of every entry, and the numbers it packs: their limit, what is kept.
+_NEEDED = ("type", "device", "address0", "size0", "address1", "size1", "len")
+_PACKED = {
+    "type": (1 << 16, 0xFF),
+    "activeindex": (1 << 16, 0xFF),
+    "len": (1 << 32, 0xFFFFFFFF),
+    "age": (1 << 32, 0xFFFFFFFF),
 }
 _KEPT = ("type", "device", "len", "header", "security", "activeindex", "age")
 _LARGEST = 1 << 32
@@ -63,17 +77,21 @@ def decode(source: Source, options: ReadOptions) -> Decoded:
     if len(entries) > MOST_ENTRIES:
         message = f"{len(entries)} entries, the table holds {MOST_ENTRIES}"
         findings.append(_fault(message, document.place("pt_entry", MOST_ENTRIES)))
-    for number, entry in enumerate(entries[:256]):
-        partitions += _entry(document, number, entry, findings)
     head = document.data.get("pt_table")
     version = head.get("version") if isinstance(head, Mapping) else None
+    needed = (*_NEEDED, "header") if version == 2 else _NEEDED
+    for number, entry in enumerate(entries[:256]):
+        found = _entry(document, number, entry, findings)
+        if isinstance(entry, Mapping) and isinstance(entry.get("name"), str):
+            _check_fields(document, number, entry, needed, findings)
+        partitions += found
     table = Table(
         name="partition table",
         partitions=_declared(partitions),
         device=options.device,
         format="bouffalo-toml",
         place=Place(source.path),
-        attributes={"version": version} if isinstance(version, int) else {},
+        attributes={"version": version} if _is_number(version) else {},
     )
     return Decoded((table,), tuple(findings))
 
@@ -111,9 +129,7 @@ def _entry(
         findings.append(_fault(f"entry {number + 1} has no name", document.place(*where)))
         return []
     name: str = entry["name"]
-    if len(name.encode()) > LONGEST_NAME:
-        message = f"`{printable(name)}` has more than {LONGEST_NAME} characters and is cut"
-        findings.append(warning("FMT271", message, "shorten it", place))
+    findings += _wrong_name(name, place)
     places = []
     for slot in (0, 1):
         start, size = entry.get(f"address{slot}", 0), entry.get(f"size{slot}", 0)
@@ -123,14 +139,15 @@ def _entry(
         elif size:
             places.append((slot, start, size))
     role = _ROLES.get(name.lower(), Role.CUSTOM)
-    owner = "embedded" if entry.get("device", 0) == 0 else f"flash{entry.get('device')}"
     paired = len(places) == 2
     kept = {k: entry[k] for k in _KEPT if isinstance(entry.get(k), (int, str))}
+    # The address of an empty place is packed too.
+    kept |= {k: entry[k] for k in ("address0", "address1") if _is_empty_place(entry, k)}
     return [
         Partition(
             name=name if slot == 0 else f"{name}@{slot}",
             role=Role.OTA_TEMP if slot and role is Role.APPLICATION else role,
-            owner=owner,
+            owner="embedded",
             extent=Extent.of(start, size),
             start=start,
             index=None if slot else number,
@@ -146,6 +163,52 @@ def _entry(
         )
         for slot, start, size in places
     ]
+
+
+def _is_empty_place(entry: Mapping[str, Any], key: str) -> bool:
+    value = entry.get(key, 0)
+    return _is_number(value) and value > 0 and entry.get(f"size{key[-1]}", 0) == 0
+
+
+def _check_fields(
+    document: TomlDocument,
+    number: int,
+    entry: Mapping[str, Any],
+    needed: tuple[str, ...],
+    findings: list[Finding],
+) -> None:
+    """What the packer stops at, and what it changes or leaves out without a word."""
+    where = ("pt_entry", number)
+    shown = f"`{printable(entry['name'], 40)}`"
+    for key in needed:
+        if key not in entry:
+            message = f"{shown} has no `{key}`: the packer stops"
+            findings.append(error("FMT270", message, f"add `{key} = 0`", document.place(*where)))
+    for key, (limit, kept) in _PACKED.items():
+        value, place = entry.get(key, 0), document.place(*where, key)
+        if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < limit:
+            findings.append(_fault(f"`{key}` of {shown} is no number below 0x{limit:X}", place))
+        elif value > kept:
+            message = f"`{key}` of {shown} is 0x{value:X}: the table keeps 0x{value & kept:X}"
+            findings.append(warning("FMT273", message, f"take one up to 0x{kept:X}", place))
+    if entry.get("device", 0) != 0:
+        message = f"`device` of {shown} is not written: the table says 0"
+        place = document.place(*where, "device")
+        findings.append(warning("FMT273", message, "write 0, or leave the entry out", place))
+    if entry.get("size0", 0) == 0 and entry.get("size1", 0) == 0:
+        message = f"{shown} has no size in either place and is not shown"
+        place = document.place(*where, "size0")
+        findings.append(warning("FMT273", message, "give it a size, or remove it", place))
+
+
+def _wrong_name(name: str, place: Place | None) -> list[Finding]:
+    if not (name.isascii() and name.isprintable()):
+        message = f"`{printable(name)}` is not ASCII: it shifts all that follows in the table"
+        return [error("FMT271", message, "use letters, digits and _", place)]
+    if len(name) > LONGEST_NAME:
+        message = f"`{printable(name)}` has {len(name)} characters, the packer stops at 8"
+        return [error("FMT271", message, f"shorten it to {LONGEST_NAME}", place)]
+    return []
 
 
 def _declared(partitions: list[Partition]) -> tuple[Partition, ...]:
@@ -175,11 +238,15 @@ def encode(tables: tuple[Table, ...], options: WriteOptions) -> Encoded:
         return Encoded(None, (only_one_table("bouffalo-toml", tables),))
     table = tables[0]
     heads = table.of_role(Role.PARTITION_TABLE)
-    entries = _entries(table)
-    findings = [_too_long(name) for name in entries if len(name.encode()) > LONGEST_NAME]
+    findings: list[Finding] = []
+    entries = _entries(table, findings)
+    for name, places in entries.items():
+        findings += _wrong_name(name, next(iter(places.values())).place)
     if len(heads) != 2:
         help = "add two of role partition_table, 0x1000 bytes each"
         findings.append(error("FMT272", "the format needs the places of two tables", help))
+    if not entries:
+        findings.append(error("FMT272", "there is no partition to write", "add one"))
     if len(entries) > MOST_ENTRIES:
         message = f"{len(entries)} entries do not fit: the table holds {MOST_ENTRIES}"
         findings.append(error("FMT272", message, "join partitions"))
@@ -193,31 +260,39 @@ def encode(tables: tuple[Table, ...], options: WriteOptions) -> Encoded:
         lines.append(f"version = {table.attributes['version']}")
     for number, (name, places) in enumerate(entries.items()):
         first = next(iter(places.values()))
-        kept = {"type": number, "device": 0, "len": 0, **first.attributes}
-        lines += ["", "[[pt_entry]]", f"type = {kept['type']}", f'name = "{name}"']
-        lines.append(f"device = {kept['device']}")
+        kept: dict[str, Any] = {"type": number, "device": 0, "len": 0, **first.attributes}
+        if table.attributes.get("version") == 2:
+            is_image = first.role in (Role.APPLICATION, Role.FIRMWARE, Role.SECOND_BOOT)
+            kept.setdefault("header", int(is_image))
+        lines += ["", "[[pt_entry]]", f"type = {kept['type']}", f"name = {json.dumps(name)}"]
+        lines.append(f"device = {json.dumps(kept['device'])}")
         for slot in (0, 1):
             at = places.get(slot)
-            lines.append(f"address{slot} = " + (f"0x{at.extent.start:X}" if at else "0"))
+            start = at.extent.start if at else kept.get(f"address{slot}", 0)
+            lines.append(f"address{slot} = " + f"0x{start:X}")
             lines.append(f"size{slot} = " + (f"0x{at.size:X}" if at else "0"))
-        lines += [f"{k} = {kept[k]}" for k in _KEPT[2:] if k in kept]
+        lines += [f"{k} = {json.dumps(kept[k])}" for k in _KEPT[2:] if k in kept]
     return Encoded(("\n".join(lines) + "\n").encode(), tuple(findings))
 
 
-def _entries(table: Table) -> dict[str, dict[int, Partition]]:
+def _entries(table: Table, findings: list[Finding]) -> dict[str, dict[int, Partition]]:
     """Name of an entry -> its places by slot."""
+    names = {p.name for p in table.partitions}
     result: dict[str, dict[int, Partition]] = {}
     for p in table.partitions:
         if p.role is Role.PARTITION_TABLE:
             continue
-        name, _, slot = p.name.partition("@")
-        result.setdefault(name, {})[1 if slot == "1" else 0] = p
+        name, slot = p.name, p.attributes.get("slot")
+        if slot not in (0, 1):
+            slot = int(name.endswith("@1") and name[:-2] in names)
+        if slot and name.endswith("@1"):
+            name = name[:-2]
+        places = result.setdefault(name, {})
+        if slot in places:
+            message = f"there are two entries `{printable(name)}`"
+            findings.append(error("FMT272", message, "rename one of them", p.place))
+        places[slot] = p
     return result
-
-
-def _too_long(name: str) -> Finding:
-    message = f"`{printable(name)}` has more than {LONGEST_NAME} characters"
-    return error("FMT271", message, "shorten it: the table would cut it")
 
 
 def _into(
@@ -267,8 +342,13 @@ PAGES: tuple[Page, ...] = (
     page(
         "FMT271",
         "bouffalo-name",
-        Severity.WARNING,
-        """A name is longer than the 8 characters that the table keeps.""",
+        Severity.ERROR,
+        """A name is longer than the 7 characters that the packer takes, or not ASCII.
+
+        ## Why it matters
+        The packer stops at 8 characters. It counts characters and writes bytes, so that a letter
+        of two bytes moves all entries after it.
+        """,
     ),
     page(
         "FMT272",
@@ -278,6 +358,17 @@ PAGES: tuple[Page, ...] = (
 
         ## Why it matters
         It holds at most 16 entries, each with up to two places, and the places of two tables.
+        """,
+    ),
+    page(
+        "FMT273",
+        "bouffalo-lost",
+        Severity.WARNING,
+        """An entry says what does not reach the table, or not in full.
+
+        ## Why it matters
+        The packer keeps the low byte of `type` and `activeindex`, writes no `device`, and packs
+        an entry without a size that no program can use.
         """,
     ),
 )
