@@ -64,3 +64,13 @@ def test_small_partitions_in_uneven_erase_blocks_stand_for_each_other(way):
     made = plan(spec(stm32f429(), way, *wishes))
     assert made.plan.proven
     assert first_slot(made) >= 512 * KIB
+
+
+def test_more_effort_is_more_work_of_every_kind_and_proves_more():
+    few = Limits(nodes=20_000, tries=60, closing=0, binding=0)
+    more = few.times(20)
+    assert (more.nodes, more.tries, more.closing, more.binding) == (400_000, 1_200, 0, 0)
+    assert not plan(hard(), limits=few).plan.proven
+    assert first_slot(plan(hard(), limits=more)) >= first_slot(plan(hard(), limits=few))
+    (told,) = [f for f in plan(hard(), limits=few).findings if f.code == "PLN006"]
+    assert "--effort" in told.help

@@ -15,7 +15,7 @@ from flashwright.planner.ground import Ground
 from flashwright.planner.plan import Limits, plan
 from flashwright.planner.problem import Item
 from flashwright.planner.search import Budget, Room, fit
-from flashwright.planner.sweep import sweep, sweepable
+from flashwright.planner.sweep import MOST_STATES, sweep, sweepable
 from flashwright.planner.unit import Sized, unit
 
 UNEVEN = Flash("embedded", None, (EraseRun(4, 4), EraseRun(1, 16), EraseRun(3, 32)))
@@ -77,6 +77,13 @@ def test_a_sweep_is_only_begun_where_it_ends():
     chain = [0, 1, 2, 4, 8, 16]
     assert not sweepable(units, chain, Budget(63))
     assert sweepable(units, chain, Budget(64))
+
+
+def test_a_sweep_never_keeps_more_states_than_memory_allows():
+    units, _, _ = laid(EVEN, [(4 * (i + 1), 1) for i in range(18)], Extent(0, 0))
+    assert MOST_STATES < 2**18
+    assert not sweepable(units, [0] * 18, Budget(1 << 40))
+    assert sweepable(units[:17], [0] * 17, Budget(1 << 40))
 
 
 def test_equal_units_keep_their_order_and_others_are_not_mixed_up():

@@ -103,11 +103,15 @@ def _read_spec(source: Source, devices: Devices) -> Layouts:
 
 
 def planned_layouts(
-    specs: tuple[Spec, ...], findings: tuple[Finding, ...] = (), maximise: str | None = None
+    specs: tuple[Spec, ...],
+    findings: tuple[Finding, ...] = (),
+    maximise: str | None = None,
+    effort: int = 1,
 ) -> Layouts:
     """The specs as layouts: those with gaps are planned, with ``maximise`` as large as it can be.
 
     ``findings`` are what reading them found; those of the planner are added.
+    ``effort`` lets it search so many times as long, as far as ``MOST_EFFORT``.
     """
     from flashwright.formats.flash_table import fixed_table, is_fixed
 
@@ -118,9 +122,10 @@ def planned_layouts(
             layouts.append(Layout(fixed_table(spec), spec))
             continue
         from flashwright.planner.compare import what_if
-        from flashwright.planner.plan import plan
+        from flashwright.planner.plan import MOST_EFFORT, Limits
 
-        planned = plan(spec) if maximise is None else what_if(spec, maximise=maximise)
+        limits = Limits().times(min(effort, MOST_EFFORT))
+        planned = what_if(spec, maximise=maximise, limits=limits)
         found.extend(planned.findings)
         if planned.plan is not None:
             layouts.append(Layout(planned.plan.table, spec, planned.plan))

@@ -37,16 +37,17 @@ def plan(
     *,
     maximise: str | None = None,
     device: Device | None = None,
+    effort: int = 1,
 ) -> Checked:
     """Plan the spec in ``source`` and check what comes out.
 
     ``maximise`` names a partition that is made as large as it can be, ``device`` lays the same
-    wishes out on another device.
+    wishes out on another device, ``effort`` lets the search take so many times as long (1 to 20).
     """
     read, fault = specs_of(source, devices, device)
     if fault is not None:
         return Checked(Layouts(""), (fault,))
-    return checked(planned_layouts(read.specs, read.findings, maximise))
+    return checked(planned_layouts(read.specs, read.findings, maximise, effort))
 
 
 def specs_of(

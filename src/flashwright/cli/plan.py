@@ -38,6 +38,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.epilog = _EXAMPLES
     parser.add_argument("file", metavar="FILE", help="the spec: flash.toml, or - for stdin")
     parser.add_argument("--why", metavar="NAME", help="only the reasons of this partition")
+    parser.add_argument(
+        "--effort",
+        type=int,
+        choices=range(1, 21),
+        default=1,
+        metavar="N",
+        help="search up to N times as long, 1 to 20",
+    )
     group = parser.add_argument_group("what if")
     group.add_argument("--max", metavar="NAME", help="make this partition as large as it can be")
     group.add_argument("--device", metavar="NAME[:CONFIGURATION]", help="on another device")
@@ -56,7 +64,7 @@ def execute(args: argparse.Namespace) -> int:
         return complain(fault.finding, args)
     if args.compare or args.every:
         return _compare(source, catalogue, device, args)
-    planned = plan(source, catalogue, maximise=args.max, device=device)
+    planned = plan(source, catalogue, maximise=args.max, device=device, effort=args.effort)
     unknown = unknown_partition(planned, args.why) if args.why else None
     if unknown is not None:
         return report((unknown,), args)

@@ -92,12 +92,12 @@ def what_if(
     """
     if maximise is None:
         return plan(spec, limits=limits)
-    base = plan(spec, limits=limits)
     wish = spec.get(maximise)
     if wish is not None:
         grown = SizeWish(at_most=wish.size.at_most)
         wishes = [replace(w, size=grown, image=None) if w is wish else w for w in spec.partitions]
         return plan(replace(spec, partitions=tuple(wishes)), limits=limits, favour=maximise)
+    base = plan(spec, limits=limits)
     names = [p.name for p in base.plan.table.partitions] if base.plan else []
     if base.plan is not None and maximise not in names:
         return Planned(None, (*base.findings, _unknown(maximise, names, spec)))

@@ -89,7 +89,8 @@ PAGES: tuple[Page, ...] = (
         the partitions.
 
         ## How to fix
-        Fix the places of some partitions with `at`, give fewer alignments, or raise the limit.
+        Fix the places of some partitions with `at`, give fewer alignments, or let the search look
+        further: `flashwright plan --effort 5`.
         """,
     ),
     page(
@@ -146,7 +147,7 @@ PAGES: tuple[Page, ...] = (
 
         ## How to fix
         Fix the places of some partitions with `at`, or drop wishes; many partitions that must fill
-        many gaps exactly are hard for any search.
+        many gaps exactly are hard for any search. `flashwright plan --effort 5` searches longer.
         """,
     ),
     page(

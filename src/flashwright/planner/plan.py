@@ -26,6 +26,8 @@ from flashwright.planner.search import Budget
 from flashwright.planner.table import table_of
 from flashwright.planner.wanted import SLOT_ROLES
 
+#: How many times the usual work a user may ask for; the memory that is taken grows with it.
+MOST_EFFORT = 20
 #: The largest MCUBOOT_BOOT_MAX_ALIGN that MCUboot knows.
 MOST_ALIGN = 32
 
@@ -51,6 +53,10 @@ class Limits:
     closing: int = 700_000
     tries: int = 20_000
     binding: int = 12
+
+    def times(self, effort: int) -> Limits:
+        """``effort`` times as much work, 1 to ``MOST_EFFORT``."""
+        return Limits(self.nodes * effort, self.closing * effort, self.tries * effort, self.binding)
 
 
 @record()
@@ -190,7 +196,7 @@ def _unproven(spec: Spec, limits: Limits) -> Finding:
             f"the search for `{printable(spec.name)}` stopped at its limit of "
             f"{limits.nodes + limits.closing} "
             "steps: the plan is sound, but a better one may exist",
-            "fix the places of some partitions, or raise the limit",
+            "fix the places of some partitions, or let `plan` search longer with `--effort`",
             spec.place,
         ),
         facts={"nodes": limits.nodes + limits.closing},

@@ -204,7 +204,7 @@ def _open_question(spec: Spec, budget: Budget) -> Finding:
     return error(
         "PLN010",
         "no plan was found within the limit of the search, and that there is none is not proven",
-        "fix the places of some partitions, drop wishes, or raise the limit",
+        "fix the places of some partitions, drop wishes, or search longer with `--effort`",
         spec.place,
     )
 

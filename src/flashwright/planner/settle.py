@@ -12,8 +12,6 @@ from flashwright.planner.search import Budget
 
 #: The largest number of units whose waste is minimised by search.
 MOST_UNITS = 64
-#: Places that the search for less waste may look at.
-WASTE_NODES = 400_000
 #: Ends in one run that are looked at for one unit that starts below it.
 MOST_ENDS = 256
 #: Places that one step of it counts for.
@@ -32,7 +30,7 @@ def settle(
     if flashful.loose:
         if len(flashful.units) > MOST_UNITS:
             return laid, False
-        search = _LeastWaste(flashful, laid, min(WASTE_NODES, max(0, budget.nodes)))
+        search = _LeastWaste(flashful, laid, max(0, budget.nodes))
         search.run()
         return search.best, search.complete
     return _raised(problem, flashful, laid), True

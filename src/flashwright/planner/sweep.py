@@ -19,6 +19,9 @@ from flashwright.base.record import record
 from flashwright.planner.search import Budget, Room
 from flashwright.planner.unit import Unit
 
+#: How many states are kept at most, whatever the budget: some 50 MB of memory.
+MOST_STATES = 200_000
+
 
 @record()
 class _Kind:
@@ -36,7 +39,7 @@ class _Kind:
 def sweepable(units: Sequence[Unit], below: Sequence[int], budget: Budget) -> bool:
     """Whether a sweep is sure to end within ``budget``."""
     sizes = [len(of) for of in _sorted_out(units, below)]
-    return prod(n + 1 for n in sizes) <= budget.nodes
+    return prod(n + 1 for n in sizes) <= min(budget.nodes, MOST_STATES)
 
 
 def sweep(
