@@ -123,10 +123,54 @@ def test_equal_ids_and_unknown_fields_are_told() -> None:
     assert "`size`" in unknown.findings[0].help
 
 
-def test_an_octal_number_is_one_and_other_units_are_refused() -> None:
-    octal = read(TEXT.replace("size: 16384", "size: 040000"))
-    assert octal.tables[0].partitions[3].size == 0o40000
-    assert codes(read(TEXT.replace("384kB", "1MB"))) == ["FMT260"]
+@pytest.mark.parametrize(
+    ("said", "bytes_"),
+    [
+        ("040000", 40000),
+        ("00x4000", 0x4000),
+        ("0X4000", 0x4000),
+        ("0x10kB", 0x4000),
+        ("16KB", 16384),
+        ("1_024", 1024),
+        ("+16kb", 16384),
+        ("016kB", 16384),
+    ],
+)
+def test_sizes_are_read_as_newt_reads_them(said: str, bytes_: int) -> None:
+    """Values by newt's util.AtoiNoOct and flashmap.parseSize: a leading 0 is not octal."""
+    decoded = read(TEXT.replace("size: 16384", f"size: {said}"))
+    assert decoded.findings == ()
+    assert decoded.tables[0].partitions[3].size == bytes_
+
+
+@pytest.mark.parametrize(
+    "said", ["1MB", "16 kB", "0b11", "0o17", "1__0", "_1", "kB", "", "1.5kB", "16k", "-4", "true"]
+)
+def test_sizes_that_newt_stops_at_are_refused(said: str) -> None:
+    assert codes(read(TEXT.replace("size: 16384", f"size: {said}"))) == ["FMT260"]
+
+
+@pytest.mark.parametrize("said", ["0X8000", "0b11", "32kB"])
+def test_offsets_that_newt_stops_at_are_refused(said: str) -> None:
+    assert codes(read(TEXT.replace("offset: 0x08008000", f"offset: {said}"))) == ["FMT260"]
+
+
+def test_a_system_area_has_no_user_id() -> None:
+    text = TEXT.replace("size: 384kB", "size: 384kB\n            user_id: 3")
+    assert codes(read(text)) == ["FMT260"]
+    assert "newt stops" in read(text).findings[0].message
+
+
+def test_new_areas_get_ids_that_are_free() -> None:
+    table = read(TEXT).tables[0]
+    fresh = replace(table.partitions[2], name="FLASH_AREA_NEW", attributes={})
+    made = mynewt_bsp.encode(
+        (replace(table, partitions=(fresh, *table.partitions)),), WriteOptions()
+    )
+    assert made.data is not None
+    again = read(made.data.decode())
+    assert again.findings == ()
+    assert [p.index for p in again.tables[0].partitions] == [17, 0, 1, 16, 18]
 
 
 def test_a_file_that_would_take_minutes_is_refused() -> None:

@@ -6,7 +6,8 @@ without one they stay as written. Flash 0 is the own flash of the core that the 
 newt refuses is an error here: a missing field, an id that is there twice (overlaps are found by the
 rules); a field that it warns of is a warning.
 
-Source: apache/mynewt-newt newt/flashmap/flashmap.go; apache/mynewt-core hw/bsp/*/bsp.yml.
+Source: apache/mynewt-newt newt/flashmap/flashmap.go, util/util.go, yaml/decode.go;
+apache/mynewt-core hw/bsp/*/bsp.yml.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from flashwright.base.text import printable
 from flashwright.diag.finding import Finding, Place, Severity, error, warning
 from flashwright.diag.page import Page, page
 from flashwright.formats.format import Decoded, Encoded, ReadOptions, Source, WriteOptions
-from flashwright.formats.yaml_source import YamlDocument, number, parse_yaml
+from flashwright.formats.yaml_source import YamlDocument, parse_yaml
 from flashwright.model.device import Device
 from flashwright.model.geometry import Flash
 from flashwright.model.table import Partition, Role, Table
@@ -36,7 +37,9 @@ _SYSTEM = {
 }
 _USER = {"NFFS": Role.FILESYSTEM, "REBOOT_LOG": Role.CUSTOM, "FCB": Role.KV}
 _FIELDS = ("device", "offset", "size", "user_id")
-_SIZE = re.compile(r"([0-9]{1,12})\s*[kK][bB]")
+#: What Go's ParseInt takes with base 0 after newt has cut zeros before anything but an
+#: ``x``; negative numbers, which newt takes too, are of no use.
+_NUMBER = re.compile(r"\+?(?:0x(?:_?[0-9A-Fa-f])+|0|[1-9](?:_?[0-9])*)")
 
 
 def decode(source: Source, options: ReadOptions) -> Decoded:
@@ -80,8 +83,8 @@ def _areas(
             findings.append(_fault(f"{shown} is no mapping", document.place(*where)))
             continue
         values = {
-            "device": number(area.get("device")),
-            "offset": number(area.get("offset")),
+            "device": _number(area.get("device")),
+            "offset": _number(area.get("offset")),
             "size": _size(area.get("size")),
         }
         missing = [k for k, v in values.items() if v is None]
@@ -90,7 +93,11 @@ def _areas(
             place = document.place(*where, what)
             findings.append(_fault(f"the {what} of {shown} is no number: {said}", place))
         known = _SYSTEM.get(name)
-        user = number(area.get("user_id"))
+        user = _number(area.get("user_id"))
+        if known is not None and "user_id" in area:
+            help = "remove it: the name gives the id"
+            message = f"{shown} is a system area and has a user_id: newt stops"
+            findings.append(error("FMT260", message, help, document.place(*where, "user_id")))
         if known is None and user is None:
             help_place = document.place(*where)
             findings.append(_fault(f"{shown} is no system area and has no user_id", help_place))
@@ -116,8 +123,8 @@ def _own_flash(areas: Mapping[str, Any], device: Device | None) -> Flash | None:
         return None
     counts: Counter[str] = Counter()
     for area in areas.values():
-        if isinstance(area, Mapping) and number(area.get("device")) == 0:
-            located = device.locate(number(area.get("offset")) or 0)
+        if isinstance(area, Mapping) and _number(area.get("device")) == 0:
+            located = device.locate(_number(area.get("offset")) or 0)
             if located is not None:
                 counts[located[0].name] += 1
     most = max(counts, key=lambda name: (counts[name], name == "embedded"), default="embedded")
@@ -177,10 +184,29 @@ def _partition(
     )
 
 
+def _number(said: object) -> int | None:
+    """A number as newt reads it: a leading 0 does not make it octal; ``None`` if it is none."""
+    if not isinstance(said, str) or len(said) > 40:
+        return None
+    zeros = 0
+    while zeros < len(said) - 1 and said[zeros] == "0" and said[zeros + 1] != "x":
+        zeros += 1
+    plain = said[zeros:]
+    if _NUMBER.fullmatch(plain) is None:
+        return None
+    value = int(plain.replace("_", ""), 0)
+    return value if value < 1 << 63 else None
+
+
 def _size(said: object) -> int | None:
-    if isinstance(said, str) and (match := _SIZE.fullmatch(said.strip())):
-        return int(match[1]) * 1024
-    return number(said)
+    """A size as newt reads it: bytes, or a number with ``kB`` right behind it."""
+    if not isinstance(said, str):
+        return None
+    number, unit = said.lower(), 1
+    if number.endswith("kb"):
+        number, unit = number[:-2], 1024
+    value = _number(number)
+    return value * unit if value is not None and value * unit < 1 << 63 else None
 
 
 def _fault(message: str, place: Place) -> Finding:
@@ -206,8 +232,9 @@ def _written(table: Table, findings: list[Finding]) -> list[str]:
     owners = {"embedded": 0}
     by_role = {role: name for name, (_, role) in _SYSTEM.items()}
     lines = []
-    user = 0
     taken = {p.name for p in table.partitions}
+    said_ids = {p.attributes.get("user_id") for p in table.partitions}
+    free = (n for n in range(len(table.partitions)) if n not in said_ids)
     for p in table.partitions:
         name = p.name if p.name in _SYSTEM else by_role.get(p.role, "")
         said = p.attributes.get("user_id")
@@ -215,7 +242,8 @@ def _written(table: Table, findings: list[Finding]) -> list[str]:
         if is_system:
             taken.add(name)
         else:
-            name = p.name if p.name.startswith("FLASH_AREA_") else f"FLASH_AREA_{p.name.upper()}"
+            kept = isinstance(said, int) or p.name.startswith("FLASH_AREA_")
+            name = p.name if kept else f"FLASH_AREA_{p.name.upper()}"
         flash = owners.setdefault(p.owner, len(owners))
         device = p.attributes.get("device")
         lines += [
@@ -225,8 +253,7 @@ def _written(table: Table, findings: list[Finding]) -> list[str]:
             f"            size: {_kilobytes(p.size)}",
         ]
         if not is_system:
-            lines.append(f"            user_id: {said if isinstance(said, int) else user}")
-            user += 1
+            lines.append(f"            user_id: {said if isinstance(said, int) else next(free)}")
     return lines
 
 
@@ -261,7 +288,7 @@ def _into(base: Source, tables: tuple[Table, ...]) -> Encoded:
             address = _address(table, p)
             if was is not None:
                 address = p.extent.start + was.start - was.extent.start
-            if number(area["offset"]) != address:
+            if _number(area["offset"]) != address:
                 changes[*path, "offset"] = f"0x{address:08x}"
             if _size(area["size"]) != p.size:
                 changes[*path, "size"] = _kilobytes(p.size)
