@@ -114,15 +114,16 @@ static void add(int id, uint32_t start, uint32_t size, uint32_t block)
     }
 }
 
-void shim_setup(const uint32_t *extents, uint32_t block, unsigned program_unit)
+/* For each area its start, its size (0: none) and the size of its erase blocks. */
+void shim_setup(const uint32_t *given, unsigned program_unit)
 {
     const int ids[] = {
         FLASH_AREA_IMAGE_PRIMARY(0), FLASH_AREA_IMAGE_SECONDARY(0), FLASH_AREA_IMAGE_SCRATCH};
     unit = program_unit;
     areas.num_slots = 0;
     for (int i = 0; i < 3; i++) {
-        if (extents[2 * i + 1] != 0) {
-            add(ids[i], extents[2 * i], extents[2 * i + 1], block);
+        if (given[3 * i + 1] != 0) {
+            add(ids[i], given[3 * i], given[3 * i + 1], given[3 * i + 2]);
         }
     }
 }

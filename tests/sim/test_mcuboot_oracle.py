@@ -37,7 +37,7 @@ from flashwright.sim.mcuboot_move import McubootSwapMove
 from flashwright.sim.mcuboot_offset import McubootSwapOffset
 from flashwright.sim.mcuboot_overwrite import McubootOverwrite
 from flashwright.sim.mcuboot_scratch import McubootSwapScratch
-from flashwright.sim.mcuboot_swap import McubootSlots
+from flashwright.sim.mcuboot_swap import McubootSlots, Variant
 from flashwright.sim.mcuboot_xip import McubootDirectXip
 from flashwright.sim.prove import prove_machine
 from flashwright.sim.stepper import State, Stepper
@@ -65,6 +65,16 @@ MACHINES = {
 }
 #: Blocks of a slot, program unit, image size (0: the largest), blocks of the scratch area.
 LAYOUTS = [(5, 4, 0, 1), (4, 8, 0, 1), (6, 4, 0x2344, 1), (7, 1, 0x3001, 2), (3, 2, 0x800, 1)]
+#: The same, the size of the secondary slot's erase blocks, and of logical ones (0: none).
+UNEVEN = [
+    (Mode.SWAP_SCRATCH, (6, 4, 0, 2), 2 * BLOCK, 0),
+    (Mode.SWAP_SCRATCH, (8, 8, 0x3100, 2), 2 * BLOCK, 0),
+    (Mode.OVERWRITE, (6, 4, 0, 0), 2 * BLOCK, 0),
+    (Mode.DIRECT_XIP, (6, 4, 0, 0), 2 * BLOCK, 0),
+    (Mode.SWAP_MOVE, (6, 4, 0, 0), 2 * BLOCK, 2 * BLOCK),
+    (Mode.SWAP_OFFSET, (6, 8, 0, 0), 2 * BLOCK, 2 * BLOCK),
+    (Mode.SWAP_OFFSET, (8, 4, 0x1234, 0), BLOCK, 2 * BLOCK),
+]
 SWAPS = [Mode.SWAP_MOVE, Mode.SWAP_OFFSET, Mode.SWAP_SCRATCH]
 
 _BOOTUTIL = re.findall(
@@ -91,7 +101,13 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     files += [support / "run.c", crypto / "source/sha256.c", crypto / "source/utils.c"]
     files.append(Path(__file__).with_name("mcuboot_shim.c"))
     folders = [bootutil / "include", bootutil / "src", support, crypto / "include"]
-    for mode, options in OPTIONS.items():
+    for mode, logical in {(m, 0) for m in OPTIONS} | {(m, n) for m, _, _, n in UNEVEN}:
+        options = list(OPTIONS[mode])
+        if logical:
+            options += [
+                f"-DMCUBOOT_LOGICAL_SECTOR_SIZE={logical}",
+                "-DMCUBOOT_VERIFY_LOGICAL_SECTORS",
+            ]
         command = [
             "gcc",
             "-w",
@@ -103,7 +119,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "stdbool.h",
         ]
         command += [f"-D{name}" for name in _ASKED] + options + [f"-I{f}" for f in folders]
-        subprocess.run([*command, "-o", where / f"{mode}.so", *files], check=True)
+        subprocess.run([*command, "-o", where / f"{mode}-{logical}.so", *files], check=True)
     return where
 
 
@@ -118,27 +134,40 @@ class Beside:
     """One machine and MCUboot, on the same areas."""
 
     def __init__(
-        self, built: Path, mode: Mode, blocks: int, unit: int, size: int, scratch: int
+        self,
+        built: Path,
+        mode: Mode,
+        layout: tuple[int, int, int, int],
+        second: int = BLOCK,
+        logical: int = 0,
     ) -> None:
+        blocks, unit, size, scratch = layout
         slots = [blocks * BLOCK, blocks * BLOCK, scratch * BLOCK * (mode == Mode.SWAP_SCRATCH)]
-        slots[0] += BLOCK * (mode == Mode.SWAP_MOVE)
-        slots[1] += BLOCK * (mode == Mode.SWAP_OFFSET)
+        slots[0] += (logical or BLOCK) * (mode == Mode.SWAP_MOVE)
+        slots[1] += (logical or BLOCK) * (mode == Mode.SWAP_OFFSET)
         places = [sum(slots[:i]) for i in range(3)]
-        chips = Chips([Flash("f", 0, (EraseRun(256, BLOCK),), program_unit=unit)])
-        board = Board(chips, 1024)
+        sizes = [BLOCK, second, BLOCK]
+        runs = tuple(
+            EraseRun(slot // each, each) for slot, each in zip(slots, sizes, strict=True) if slot
+        )
+        board = Board(Chips([Flash("f", 0, runs, program_unit=unit)]), 1024)
         build = Build(unit, 8, 128)
-        most = largest_image(mode, uniform(slots[0], BLOCK), uniform(slots[1], BLOCK), build)
+        geometry = [
+            uniform(slot, logical or each) for slot, each in zip(slots[:2], sizes, strict=False)
+        ]
+        most = largest_image(mode, *geometry, build)
         self.size, self.unit = size or most // 8 * 8, unit
         areas = [
             board.area(name, "f", Extent.of(place, slot))
             for name, place, slot in zip("abs", places, slots, strict=True)
             if slot
         ]
-        self.machine: McubootSlots = MACHINES[mode](board, *areas, self.size, build)  # type: ignore[arg-type]
+        variant = (Variant(logical=logical),) if logical else ()
+        self.machine: McubootSlots = MACHINES[mode](board, *areas, self.size, build, *variant)  # type: ignore[arg-type]
         self.end = sum(slots)
-        self.library = ctypes.CDLL(str(built / f"{mode}.so"))
-        extents = [number for pair in zip(places, slots, strict=True) for number in pair]
-        self.library.shim_setup((ctypes.c_uint32 * 6)(*extents), BLOCK, unit)
+        self.library = ctypes.CDLL(str(built / f"{mode}-{logical}.so"))
+        given = [number for row in zip(places, slots, sizes, strict=True) for number in row]
+        self.library.shim_setup((ctypes.c_uint32 * 9)(*given), unit)
         for name, kind in (("shim_flash", ctypes.c_uint8), ("shim_operations", _Operation)):
             getattr(self.library, name).restype = ctypes.POINTER(kind)
         self.image = cache(self._image)
@@ -221,8 +250,19 @@ class Beside:
 def test_every_boot_does_what_mcuboot_does(
     built: Path, mode: Mode, layout: tuple[int, int, int, int]
 ) -> None:
-    both = Beside(built, mode, *layout)
-    rnd = random.Random(layout[0])
+    _hold(Beside(built, mode, layout), layout[0])
+
+
+@pytest.mark.parametrize(("mode", "layout", "second", "logical"), UNEVEN)
+def test_so_it_does_on_erase_blocks_of_two_sizes_and_on_logical_ones(
+    built: Path, mode: Mode, layout: tuple[int, int, int, int], second: int, logical: int
+) -> None:
+    _hold(Beside(built, mode, layout, second, logical), layout[0])
+
+
+def _hold(both: Beside, seed: int) -> None:
+    """Walk, and let both boot wherever a boot begins."""
+    rnd = random.Random(seed)
     seen: set[Contents] = set()
     for _ in range(25):
         state, cuts = both.stepper.first(), rnd.choice([0.01, 0.03, 0.1, 0.3])
@@ -245,7 +285,7 @@ def test_every_boot_does_what_mcuboot_does(
 @pytest.mark.parametrize("mode", SWAPS)
 def test_the_ways_to_break_a_law_break_mcuboot(built: Path, mode: Mode) -> None:
     """Where no image runs any more MCUboot starts none; where a bad one stays, it stays there."""
-    both = Beside(built, mode, 4, 4, 0, 1)
+    both = Beside(built, mode, (4, 4, 0, 1))
     broken = [j for j in prove_machine(both.machine).judgements if j.trace is not None]
     assert broken
     for judgement in broken:
