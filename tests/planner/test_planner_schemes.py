@@ -340,3 +340,17 @@ def test_a_scheme_whose_plan_the_rules_refuse_is_not_offered() -> None:
     assert rows["mcuboot-direct-xip"].plan is None
     assert "`qspi`, which is not memory-mapped" in rows["mcuboot-direct-xip"].why_not
     assert rows["mcuboot-swap-move"].plan is not None
+
+
+@pytest.mark.parametrize("way", ["mcuboot-swap-move", "mcuboot-swap-offset"])
+def test_slots_in_erase_blocks_of_different_sizes_cannot_be_moved_block_by_block(way):
+    """MCUboot pairs the erase blocks of the slots one by one; logical ones make them the same."""
+    device = nrf52840(Flash("spi", None, (EraseRun(32, 64 * KIB),)))
+    wishes = wish("slot1", Role.OTA_TEMP, owner="spi")
+    result = plan(spec(device, way, wishes))
+    assert result.plan is None
+    (found,) = [f for f in result.findings if f.code == "PLN001"]
+    assert "`slot1` lies in erase blocks of 0x1000 bytes as `slot0` does" in found.message
+    assert found.help == "take logical erase blocks of 0x10000"
+    made = planned(spec(device, way, wishes, logical_block=0x10000))
+    assert [f for f in run(made.table) if f.severity.word == "error"] == []

@@ -18,7 +18,7 @@ from flashwright.model.table import Role
 from flashwright.model.update import SlotRule
 from flashwright.planner.demand import Demand, Kind, Origin
 from flashwright.planner.ground import Ground
-from flashwright.planner.wanted import SLOT_ROLES, Wanted
+from flashwright.planner.wanted import SLOT_ROLES, Wanted, pairs
 
 _UNRESTRICTED = frozenset({"mcuboot-direct-xip", "mcuboot-ram-load"})
 
@@ -38,6 +38,9 @@ def demands(spec: Spec, wanted: Sequence[Wanted]) -> Iterator[Demand]:
     assert spec.update is not None
     scheme = spec.update.scheme
     blocks: list[int] = []
+    moving = mcuboot.mode_of(scheme.name) in (mcuboot.Mode.SWAP_MOVE, mcuboot.Mode.SWAP_OFFSET)
+    if moving and not mcuboot.logical_block(spec.update):
+        yield from _same_blocks(spec, wanted)
     for w in wanted:
         if w.wish.role not in SLOT_ROLES:
             continue
@@ -85,6 +88,22 @@ def demands(spec: Spec, wanted: Sequence[Wanted]) -> Iterator[Demand]:
                 yield Demand(
                     w.name, Kind.ALIGN_SIZE, Origin.SCHEME, text, least, place=w.wish.place
                 )
+
+
+def _same_blocks(spec: Spec, wanted: Sequence[Wanted]) -> Iterator[Demand]:
+    """Erase blocks of the other slot that can stand for those of the first, one for one."""
+    assert spec.update is not None
+    for first, *others in pairs(spec, wanted):
+        block = slot_block(spec, first)
+        for other in others:
+            if other.wish.keep or slot_block(spec, other) == block:
+                continue
+            text = (
+                f"{other.quoted} lies in erase blocks of {format_hex(block)} bytes as "
+                f"{first.quoted} does ({spec.update.scheme.name} moves them one by one)"
+            )
+            where, place = Ground(other.flash).runs_of(block), other.wish.place_of("owner")
+            yield Demand(other.name, Kind.WITHIN, Origin.SCHEME, text, extents=where, place=place)
 
 
 def _in_logical(spec: Spec, w: Wanted) -> Demand:

@@ -244,7 +244,11 @@ def _told(spec: Spec, expanded: Expanded, core: list[Demand], conflicts: Conflic
 def _other_logical(spec: Spec, core: Sequence[Demand]) -> list[str]:
     """The smallest other logical erase blocks that make the spec possible, if they take part."""
     update = spec.update
-    if update is None or all(d.kind is not Kind.STRIDE for d in core):
+    asked = (
+        d.kind is Kind.STRIDE or (d.kind is Kind.WITHIN and d.origin is Origin.SCHEME)
+        for d in core
+    )  # fmt: skip
+    if update is None or not any(asked):
         return []
     sizes = {r.size for f in spec.device.flashes for r in f.runs if not r.size & (r.size - 1)}
     for unit in sorted(sizes - {update.logical_block}):

@@ -84,7 +84,9 @@ class _Asker:
 def _changes(asker: _Asker, expanded: Expanded, demand: Demand) -> Iterator[tuple[int, str]]:
     if demand.kind is Kind.EXISTS:
         yield from _moved(asker, expanded, demand)
-        if asker.possible(demand, None):
+        # What the scheme needs would come back where the file says nothing of it.
+        needed = expanded.get(demand.partition).standard
+        if not needed and asker.possible(demand, None):
             yield 1 << 50, f"do without `{printable(demand.partition)}`"
         return
     if demand.keep or demand.origin not in (Origin.WISH, Origin.USUAL):
