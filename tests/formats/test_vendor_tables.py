@@ -54,7 +54,8 @@ PICOTOOL = """\
   "partitions": [
     {"name": "A", "id": 0, "start": "64K", "size": "448K", "families": ["rp2350-arm-s"]},
     {"name": "B", "id": 1, "size": "448K", "families": ["rp2350-arm-s"], "link": ["a", 0]},
-    {"name": "Data", "start": 240, "size": 16, "permissions": {"secure": "r", "bootloader": "r"}}
+    {"name": "Data", "start": 240, "size": 16, "families": ["data"],
+     "permissions": {"secure": "r", "bootloader": "r"}}
   ]
 }
 """

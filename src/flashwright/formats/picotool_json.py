@@ -1,20 +1,25 @@
 """Raspberry Pi's picotool partition table JSON (RP2350).
 
-Numbers below 4096 are erase blocks of 4 KiB, larger ones bytes, and start and size of a partition
-are of one kind; a text such as ``"512K"`` is bytes. A partition without a start follows the one
-before it; the first free place is 0x2000, behind the two blocks that the boot ROM may hold.
+Start and size of a partition are of one kind: erase blocks of 4 KiB if both are below 4096, else
+bytes, however they are written (``"2K"`` is 2048, so 2048 blocks); ``K`` is the only unit. A
+partition without a start, or whose start is the number of the next block, follows the one before
+it; the first free place is 0x2000, behind the two blocks that the boot ROM may hold. Without
+``permissions`` nobody has any. What picotool stops at, and a start or size that it cannot read and
+takes from the stack, is an error.
 
-Source: raspberrypi/picotool main.cpp and json/schemas/partition-table-schema.json.
+Source: raspberrypi/picotool main.cpp (partition create), cli.h (integers), and
+json/schemas/partition-table-schema.json; the places of a block have 13 bits (RP2350 datasheet 5.9).
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from flashwright.base.extent import Extent
-from flashwright.base.size import SizeError, format_hex, parse_size
+from flashwright.base.size import format_hex
 from flashwright.base.text import printable
 from flashwright.diag.finding import Finding, Place, Severity, error, warning, worst
 from flashwright.diag.page import Page, page
@@ -32,6 +37,18 @@ from flashwright.model.table import Partition, Role, Table
 
 BLOCK, FIRST, MOST = 4096, 2 * 4096, 16
 LONGEST_NAME = 127
+#: Where an RP2350's flash ends for the table: 2^13 erase blocks.
+LARGEST = BLOCK << 13
+#: Where picotool puts the block that works round erratum RP2350-E10.
+LAST_BLOCK = (16 << 20) - BLOCK
+_FLAGS = (
+    "no_reboot_on_uf2_download",
+    "ab_non_bootable_owner_affinity",
+    "ignored_during_arm_boot",
+    "ignored_during_riscv_boot",
+)
+_FAMILIES = ("data", "absolute", "rp2040", "rp2350-arm-s", "rp2350-arm-ns", "rp2350-riscv")
+_NUMBER = re.compile(r"(?:0x([0-9A-Fa-f]{1,16})|0b([01]{1,64})|([0-9]{1,20}))([kK]?)")
 _APPLICATIONS = ("rp2350-arm-s", "rp2350-arm-ns", "rp2350-riscv", "rp2040")
 _KEPT = (
     "families",
@@ -97,13 +114,14 @@ def _partition(
         findings.append(_fault(f"partition {number + 1} is no object", document.place(*where)))
         return None
     name = entry.get("name", f"partition {number}")
-    if not isinstance(name, str) or len(name) > LONGEST_NAME:
-        message = f"the name of partition {number + 1} is no text of up to {LONGEST_NAME}"
+    if not isinstance(name, str) or len(name.encode()) > LONGEST_NAME:
+        message = f"the name of partition {number + 1} is no text of up to {LONGEST_NAME} bytes"
         findings.append(_fault(message, document.place(*where, "name")))
         return None
     extent = _extent(document, where, entry, at, findings)
     if extent is None:
         return None
+    _check_fields(document, number, entry, findings)
     secure = _access(entry, "secure")
     families = entry.get("families")
     is_application = isinstance(families, list) and any(f in _APPLICATIONS for f in families)
@@ -132,7 +150,55 @@ def _partition(
 def _access(entry: Mapping[str, Any], who: str) -> str:
     permissions = entry.get("permissions")
     said = permissions.get(who) if isinstance(permissions, Mapping) else None
-    return said if isinstance(said, str) else "rw"
+    return said if isinstance(said, str) else ""
+
+
+def _check_fields(
+    document: JsonDocument, number: int, entry: Mapping[str, Any], findings: list[Finding]
+) -> None:
+    """What picotool stops at besides starts and sizes."""
+    where, shown = ("partitions", number), f"partition {number}"
+    families = entry.get("families")
+    if not isinstance(families, list):
+        message = f"{shown} has no list `families`"
+        findings.append(_fault(message, document.place(*where, "families")))
+    else:
+        findings += [
+            _fault(f"{shown} has no family `{printable(str(f), 40)}`", document.place(*where))
+            for f in families
+            if not _is_family(f)
+        ]
+    for key in _FLAGS:
+        if key in entry and not isinstance(entry[key], bool):
+            message = f"`{key}` of {shown} is neither true nor false"
+            findings.append(_fault(message, document.place(*where, key)))
+    link = entry.get("link", ["none", 0])
+    if not isinstance(link, list) or not link or link[0] not in ("a", "owner", "none"):
+        message = f"the link of {shown} is none of a, owner and none"
+        findings.append(_fault(message, document.place(*where, "link")))
+    if "id" in entry and _number(entry["id"]) is None:
+        message = f"the id of {shown} is no number of 64 bits"
+        findings.append(_fault(message, document.place(*where, "id")))
+
+
+def _is_family(said: object) -> bool:
+    plain = said.lower().replace("_", "-") if isinstance(said, str) else ""
+    known = plain in _FAMILIES or plain == "cyw43-firmware"
+    return known or re.fullmatch("0x0*[0-9a-f]{1,8}", plain) is not None
+
+
+def _number(said: object) -> int | None:
+    """A number as picotool reads it, or ``None``."""
+    if isinstance(said, bool):
+        return None
+    if isinstance(said, int):
+        return said if 0 <= said < 1 << 64 else None
+    match = _NUMBER.fullmatch(said) if isinstance(said, str) else None
+    if match is None:
+        return None
+    base, digits = next((b, d) for b, d in zip((16, 2, 10), match.groups(), strict=False) if d)
+    value = int(digits, base) * (1024 if match[4] else 1)
+    return value if value < 1 << 64 else None
 
 
 def _extent(
@@ -146,20 +212,23 @@ def _extent(
     for key in ("start", "size"):
         if key not in entry and key == "start":
             continue
-        said = entry.get(key)
-        try:
-            if not isinstance(said, (int, str)):
-                raise SizeError("missing" if said is None else "no number")
-            values[key] = parse_size(said)
-        except SizeError as fault:
-            place = document.place(*where, key)
-            findings.append(_fault(f"`{key}` of partition {where[1]} is {fault}", place))
+        value = _number(entry.get(key))
+        if value is None:
+            said = printable(str(entry.get(key, "missing")), 40)
+            message = f"`{key}` of partition {where[1]} is no number that picotool reads: {said}"
+            findings.append(_fault(message, document.place(*where, key)))
             return None
-    # Start and size are of one kind; a text is bytes.
-    in_blocks = all(v < BLOCK and isinstance(entry.get(k), int) for k, v in values.items())
+        values[key] = value
+    next_block = at // BLOCK
+    in_blocks = max(*values.values(), next_block if "start" not in values else 0) < BLOCK
     unit = BLOCK if in_blocks else 1
-    start = values["start"] * unit if "start" in values else at
+    follows = values.get("start", next_block) == next_block
+    start = at if follows else values["start"] * unit
     size = values["size"] * unit
+    if size == 0 or start + size > LARGEST:
+        message = f"partition {where[1]} is empty, or ends beyond {format_hex(LARGEST)}"
+        findings.append(_fault(message, document.place(*where, "size")))
+        return None
     for key, value in (("start", start), ("size", size)):
         if value % BLOCK:
             findings.append(
@@ -171,6 +240,10 @@ def _extent(
                     document.place(*where, key),
                 )
             )
+    if start <= LAST_BLOCK < start + size:
+        message = f"partition {where[1]} covers the block {format_hex(LAST_BLOCK)} of erratum E10"
+        help = f"end it at {format_hex(LAST_BLOCK)}: picotool stops, unless built without E10's fix"
+        findings.append(warning("FMT281", message, help, document.place(*where, "size")))
     return Extent.of(start, size)
 
 
@@ -290,8 +363,9 @@ def _into(base: Source, table: Table, findings: list[Finding]) -> Encoded:
         ):
             path = ("partitions", number, key)
             if changed and path in document.spots:
-                said = document.data["partitions"][number][key]
-                in_blocks = isinstance(said, int) and said < BLOCK
+                said = document.data["partitions"][number]
+                numbers = [_number(said[k]) or 0 for k in ("start", "size") if k in said]
+                in_blocks = max(numbers) < BLOCK
                 changes[path] = str(value // BLOCK) if in_blocks else f'"{_size(value)}"'
     text = document.edited(changes)
     after = decode(Source(base.path, text.encode()), ReadOptions())
@@ -315,7 +389,7 @@ PAGES: tuple[Page, ...] = (
         "FMT281",
         "picotool-absolute",
         Severity.WARNING,
-        """Unpartitioned space does not accept the UF2 family `absolute`.
+        """Unpartitioned space does not accept the UF2 family `absolute`, or has no room for E10.
 
         ## Why it matters
         The boot ROM of the RP2350 needs it to accept a download at all (erratum E10).
