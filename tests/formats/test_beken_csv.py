@@ -234,3 +234,11 @@ def test_samples() -> None:
         decoded = read(data)
         assert decoded.findings == ()
         assert write(decoded.tables[0], data.decode()).data == data
+
+
+def test_only_true_in_capitals_is_code() -> None:
+    """The packager compares with TRUE: partition.py, parse_raw_fields (Samsung/TizenRT, Armino)."""
+    text = "Name,Offset,Size,Execute,Read,Write\nbl2,0,64k,True,TRUE,FALSE\n"
+    decoded = read(text)
+    assert said(decoded) == [("FMT304", 2, 11)]
+    assert [p.attributes["code"] for p in decoded.tables[0].partitions] == [False]

@@ -45,10 +45,11 @@ PAGES: tuple[Page, ...] = (
         "FMT304",
         "beken-hexadecimal-offset",
         Severity.WARNING,
-        """An offset is written without `0x`, and read as hexadecimal all the same.
+        """A value is read otherwise than it looks: an offset without `0x`, an Execute of `true`.
 
         ## Why it matters
-        `4096` is 0x4096 to the build: the partition lies elsewhere than its author thinks.
+        `4096` is 0x4096 to the build: the partition lies elsewhere than its author thinks. Only
+        `TRUE` makes a partition code: with `true` it gets neither CRC nor checks of its place.
         """,
     ),
     page(

@@ -200,6 +200,11 @@ def _kind(reading: _Reading, row: dict[str, str], places: dict[str, Place]) -> s
         reading.findings.append(error("FMT300", message, "write app or data", places["type"]))
         return None
     said = row["execute"].lower()
+    if said == "true" and row["execute"] != "TRUE":
+        message = f"Execute is `{row['execute']}`: the packager takes only TRUE for code"
+        help = "write TRUE for code, FALSE for data"
+        reading.findings.append(warning("FMT304", message, help, places["execute"]))
+        return "data"
     if said in ("true", "code"):
         return "app"
     if said in ("false", "data"):
