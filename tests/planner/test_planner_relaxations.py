@@ -276,3 +276,20 @@ def test_a_larger_size_is_put_down_to_what_asked_for_it():
     (block,) = rounded(wish("a", size=5 * KIB, power_of_two=True))
     assert block.endswith("instead of 0x1400: erase blocks have 0x1000 bytes there")
     assert rounded(wish("a", size=8 * KIB, align_size=8 * KIB)) == []
+
+
+def test_what_the_scheme_would_demand_again_is_not_offered():
+    asked = spec(
+        board(flash(128 * KIB)),
+        "mcuboot-direct-xip",
+        wish("boot", Role.BOOTLOADER, 16 * KIB),
+        wish("slot0", Role.APPLICATION, size=SizeWish(same_as="slot1"), align_blocks=3),
+        wish("slot1", Role.OTA_TEMP, 4 * KIB),
+    )
+    _, changes = offers(refused(asked))
+    assert changes
+    assert not [text for text in changes if "another size" in text]
+    for text in changes:
+        changed = done(asked, text)
+        assert changed is not None
+        assert plan(changed, limits=QUICK).plan is not None, text

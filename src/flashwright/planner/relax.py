@@ -17,6 +17,7 @@ from flashwright.planner.expand import Expanded
 from flashwright.planner.optimise import feasible, sketch
 from flashwright.planner.problem import Problem, build
 from flashwright.planner.search import Budget
+from flashwright.planner.wanted import SLOT_ROLES
 
 _SIZES = frozenset({Kind.SIZE, Kind.AT_LEAST})
 _DROPPED = {
@@ -107,9 +108,17 @@ def _changes(asker: _Asker, expanded: Expanded, demand: Demand) -> Iterator[tupl
         yield from _larger(asker, demand, "at_most")
     elif demand.kind in (Kind.ALIGN, Kind.ALIGN_SIZE):
         yield from _unaligned(asker, expanded, demand)
+    elif demand.kind is Kind.EQUAL and _is_pair(expanded, demand):
+        return
     elif demand.kind in _DROPPED and asker.possible(demand, None):
         names = printable(demand.partition), printable(demand.other)
         yield 0, _DROPPED[demand.kind].format(*names)
+
+
+def _is_pair(expanded: Expanded, demand: Demand) -> bool:
+    """Whether two slots of one image are wished equal: else the scheme says how they relate."""
+    one, two = expanded.get(demand.partition).wish, expanded.get(demand.other).wish
+    return one.role in SLOT_ROLES and two.role in SLOT_ROLES and one.pair == two.pair
 
 
 def _unaligned(asker: _Asker, expanded: Expanded, demand: Demand) -> Iterator[tuple[int, str]]:
