@@ -225,3 +225,16 @@ def test_a_picotool_table_that_is_edited_keeps_its_partitions() -> None:
     assert refused.data is None and [f.code for f in refused.findings] == ["FMT283"]
     sixteen = tuple(part(f"p{n}", Role.USER, n << 12, 0x1000) for n in range(2, 18))
     assert picotool_json.encode((Table("t", sixteen),), WriteOptions()).findings == ()
+
+
+def test_slots_inside_flash_are_read() -> None:
+    """As process_images of MCUboot's boot/cypress/scripts/memorymap.py takes them."""
+    text = b"""{"boot_and_upgrade": {"application_1": {"flash": {
+      "primary_slot": {"value": "0x60020000"}, "primary_slot_size": {"value": "0x40000"},
+      "secondary_slot": {"value": "0x60060000"}, "secondary_slot_size": {"value": "0x40000"}}}}}"""
+    decoded = infineon_json.decode(Source("map.json", text), ReadOptions())
+    assert decoded.findings == ()
+    assert [(p.name, p.start, p.size) for p in decoded.tables[0].partitions] == [
+        ("primary", 0x60020000, 0x40000),
+        ("secondary", 0x60060000, 0x40000),
+    ]

@@ -101,6 +101,8 @@ def _psoc(data: Mapping[str, Any], at: _Path) -> Iterator[_Area | None]:
                 yield _area(part, called, role, here, f"{prefix}address", f"{prefix}size")
         elif name.startswith("application"):
             suffix = name.removeprefix("application").removeprefix("_1")
+            if isinstance(part.get("flash"), Mapping):  # newer maps keep the slots in it
+                part, here = part["flash"], (*here, "flash")
             pair = name
             first = "primary_slot" if "primary_slot" in part else "address"
             first_size = "primary_slot_size" if "primary_slot" in part else "size"
